@@ -1,1 +1,19 @@
-//! x
+//! Every rule and every line of SQL of the LMS.
+//!
+//! `api` turns HTTP into calls of this crate and `worker` turns jobs into calls of it; neither can
+//! write a query of its own. Domains are listed in the order in which they may use each other: one
+//! may use those above it. What a lower domain must cause in a higher one is a job.
+
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod ids;
+pub mod jobs;
+pub mod secret;
+pub mod telemetry;
+
+pub mod tenants;
+pub mod users;
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,0 +1,4 @@
+drop table learner_progress;
+drop table enrollments;
+drop type progress_status;
+drop type enrollment_status;

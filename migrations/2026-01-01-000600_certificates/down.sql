@@ -1,0 +1,2 @@
+drop table certificates;
+drop type certificate_status;

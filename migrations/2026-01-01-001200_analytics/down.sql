@@ -1,0 +1,2 @@
+drop table daily_rollups;
+drop table events;

@@ -1,0 +1,17 @@
+//! The database: connections that always act for somebody, pages, enums, named constraints.
+
+mod migrations;
+mod page;
+mod pool;
+pub mod schema;
+mod sql_enum;
+mod violation;
+
+pub use diesel::result::Error;
+pub use diesel_async::AsyncPgConnection as Conn;
+pub use migrations::{MigrateError, migrate, pending_migrations, with_newest_migration};
+pub use page::{Keyset, Numbered, Page};
+pub use pool::{Pool, PoolError, PoolSettings, Scope, ScopedConn};
+pub use sql_enum::UnknownValue;
+pub(crate) use sql_enum::sql_enum;
+pub use violation::broken_constraint;

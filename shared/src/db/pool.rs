@@ -1,0 +1,227 @@
+//! Connections that act for somebody.
+//!
+//! There is no way to get a bare connection: whoever takes one says in which scope it works, and
+//! the scope is a role of the database plus, for a tenant, the id that row-level security compares.
+//! A pooled connection remembers its scope and is told the next one only when it differs.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool::Runtime;
+use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
+use diesel::sql_types::Text;
+use diesel_async::pooled_connection::PoolableConnection;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use rustls_platform_verifier::ConfigVerifierExt;
+use tokio_postgres::NoTls;
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::ids::TenantId;
+
+/// For whom a connection works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Sees and changes the rows of one tenant only.
+    Tenant(TenantId),
+    /// Sees the few tables that are open across tenants: signing in, a superuser's lists,
+    /// verifying a certificate. Every place that takes it is listed in
+    /// `shared/tests/it/architecture.rs`.
+    Platform,
+    /// Sees the job tables of all tenants and nothing else.
+    Relay,
+}
+
+impl Scope {
+    fn role(self) -> &'static str {
+        match self {
+            Self::Tenant(_) => "lms_app",
+            Self::Platform => "lms_platform",
+            Self::Relay => "lms_relay",
+        }
+    }
+
+    /// The scope of a job or a request: a tenant's, or the platform's own.
+    pub fn of(tenant: Option<TenantId>) -> Self {
+        match tenant {
+            Some(tenant) if tenant != TenantId::PLATFORM => Self::Tenant(tenant),
+            _ => Self::Platform,
+        }
+    }
+}
+
+/// How a pool is set up.
+#[derive(Debug, Clone)]
+pub struct PoolSettings {
+    /// `postgres://…`; `sslmode=require` and `verify-full` both check the server's certificate.
+    pub url: String,
+    /// Connections at most.
+    pub size: usize,
+    /// How long a caller waits for a free connection.
+    pub wait: Duration,
+    /// Statements running longer are cancelled by the server.
+    pub statement_timeout: Duration,
+}
+
+impl PoolSettings {
+    /// Sixteen connections, two seconds of patience.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), size: 16, wait: Duration::from_secs(2), statement_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// No connection could be had.
+#[derive(Debug, thiserror::Error)]
+pub enum PoolError {
+    /// All connections were busy for as long as we are willing to wait.
+    #[error("all database connections are busy")]
+    Busy,
+    /// The server is away or refuses us.
+    #[error("the database cannot be reached")]
+    Unreachable(#[source] anyhow::Error),
+}
+
+/// A pool of connections.
+#[derive(Clone)]
+pub struct Pool(managed::Pool<Manager>);
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Pool").field(&self.0.status()).finish()
+    }
+}
+
+impl Pool {
+    /// Makes a pool; connections are opened when they are first wanted.
+    ///
+    /// # Errors
+    /// The URL is not one, or the system's certificates cannot be read.
+    pub fn new(settings: &PoolSettings) -> anyhow::Result<Self> {
+        let manager = Manager::new(settings)?;
+        let pool = managed::Pool::builder(manager)
+            .max_size(settings.size)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(settings.wait))
+            .create_timeout(Some(Duration::from_secs(5)))
+            .build()?;
+        Ok(Self(pool))
+    }
+
+    /// A connection that works in `scope`.
+    ///
+    /// # Errors
+    /// See [`PoolError`].
+    pub async fn get(&self, scope: Scope) -> Result<ScopedConn, PoolError> {
+        let mut object = self.0.get().await.map_err(|error| match error {
+            managed::PoolError::Timeout(managed::TimeoutType::Wait) => PoolError::Busy,
+            managed::PoolError::Backend(error) => PoolError::Unreachable(error),
+            other => PoolError::Unreachable(anyhow::anyhow!("{other}")),
+        })?;
+        if object.scope != Some(scope) {
+            // Forgotten first: if the statement fails or this future is dropped half-way, the next
+            // taker must not believe in a scope that may not have been reached.
+            object.scope = None;
+            enter(&mut object.conn, scope).await.map_err(|error| PoolError::Unreachable(error.into()))?;
+            object.scope = Some(scope);
+        }
+        Ok(ScopedConn(object))
+    }
+
+    /// Connections in use and waiting callers, for the metrics.
+    pub fn load(&self) -> (usize, usize) {
+        let status = self.0.status();
+        (status.size.saturating_sub(status.available), status.waiting)
+    }
+}
+
+async fn enter(conn: &mut AsyncPgConnection, scope: Scope) -> Result<(), diesel::result::Error> {
+    let tenant = match scope {
+        Scope::Tenant(tenant) => tenant.to_string(),
+        Scope::Platform | Scope::Relay => String::new(),
+    };
+    diesel::sql_query("select set_config('role', $1, false), set_config('app.tenant_id', $2, false)")
+        .bind::<Text, _>(scope.role())
+        .bind::<Text, _>(tenant)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A connection of the pool, in a scope. Goes back when dropped.
+pub struct ScopedConn(managed::Object<Manager>);
+
+impl std::fmt::Debug for ScopedConn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ScopedConn").field(&self.0.scope).finish()
+    }
+}
+
+impl Deref for ScopedConn {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0.conn
+    }
+}
+
+impl DerefMut for ScopedConn {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0.conn
+    }
+}
+
+struct Session {
+    conn: AsyncPgConnection,
+    scope: Option<Scope>,
+}
+
+struct Manager {
+    config: tokio_postgres::Config,
+    tls: Option<MakeRustlsConnect>,
+}
+
+impl Manager {
+    fn new(settings: &PoolSettings) -> anyhow::Result<Self> {
+        let mut config: tokio_postgres::Config = settings.url.parse()?;
+        config.connect_timeout(Duration::from_secs(5));
+        config.application_name("lms");
+        config.options(format!("-c statement_timeout={}", settings.statement_timeout.as_millis()));
+        let tls = match config.get_ssl_mode() {
+            SslMode::Disable | SslMode::Prefer => None,
+            _ => {
+                let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+                let _ = rustls::crypto::CryptoProvider::install_default((*provider).clone());
+                Some(MakeRustlsConnect::new(rustls::ClientConfig::with_platform_verifier()?))
+            }
+        };
+        Ok(Self { config, tls })
+    }
+}
+
+impl managed::Manager for Manager {
+    type Type = Session;
+    type Error = anyhow::Error;
+
+    async fn create(&self) -> Result<Session, Self::Error> {
+        let conn = match &self.tls {
+            Some(tls) => {
+                let (client, connection) = self.config.connect(tls.clone()).await?;
+                AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+            }
+            None => {
+                let (client, connection) = self.config.connect(NoTls).await?;
+                AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+            }
+        };
+        #[cfg(feature = "testing")]
+        let conn = crate::testing::counting(conn);
+        Ok(Session { conn, scope: None })
+    }
+
+    /// Costs no round trip: the client knows when its connection is gone, and a transaction that
+    /// was dropped half-way is never handed on.
+    async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<Self::Error> {
+        if session.conn.is_broken() { Err(RecycleError::message("connection lost")) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,954 @@
+// @generated from the database by shared/src/testing/schema.sql. Do not edit: run `./lms accept`.
+
+/// PostgreSQL's enum types.
+pub mod sql_types {
+    /// `certificate_status`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "certificate_status"))]
+    pub struct CertificateStatus;
+
+    /// `content_type`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "content_type"))]
+    pub struct ContentType;
+
+    /// `course_status`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "course_status"))]
+    pub struct CourseStatus;
+
+    /// `delivery_channel`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "delivery_channel"))]
+    pub struct DeliveryChannel;
+
+    /// `delivery_status`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "delivery_status"))]
+    pub struct DeliveryStatus;
+
+    /// `difficulty_level`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "difficulty_level"))]
+    pub struct DifficultyLevel;
+
+    /// `enrollment_status`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "enrollment_status"))]
+    pub struct EnrollmentStatus;
+
+    /// `job_state`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "job_state"))]
+    pub struct JobState;
+
+    /// `notification_type`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "notification_type"))]
+    pub struct NotificationType;
+
+    /// `one_time_token_purpose`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "one_time_token_purpose"))]
+    pub struct OneTimeTokenPurpose;
+
+    /// `prerequisite_type`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "prerequisite_type"))]
+    pub struct PrerequisiteType;
+
+    /// `progress_status`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "progress_status"))]
+    pub struct ProgressStatus;
+
+    /// `user_role`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "user_role"))]
+    pub struct UserRole;
+
+    /// `user_status`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "user_status"))]
+    pub struct UserStatus;
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Proof of a completed course. Names are frozen at issue: renaming a course does not change what was earned.
+    certificates (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `enrollment_id`.
+        enrollment_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// PENDING until the PDF is stored.
+        status -> CertificateStatus,
+        /// The column `learner_name`.
+        learner_name -> Text,
+        /// The column `course_title`.
+        course_title -> Text,
+        /// The column `instructor_name`.
+        instructor_name -> Nullable<Text>,
+        /// The column `description`.
+        description -> Text,
+        /// Printed on the page; whoever knows it may verify it without signing in.
+        verification_code -> Uuid,
+        /// The column `issued_at`.
+        issued_at -> Timestamptz,
+        /// The column `expires_at`.
+        expires_at -> Nullable<Timestamptz>,
+        /// The column `revoked_at`.
+        revoked_at -> Nullable<Timestamptz>,
+        /// The column `revoked_because`.
+        revoked_because -> Nullable<Text>,
+        /// The object's key in the store; links are signed when asked for.
+        file_key -> Nullable<Text>,
+        /// The column `file_size_bytes`.
+        file_size_bytes -> Nullable<Int8>,
+        /// The column `rendered_at`.
+        rendered_at -> Nullable<Timestamptz>,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// The table `content_items`.
+    content_items (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The module's course, repeated so that counting a course's items needs no join; the foreign key keeps them equal.
+        course_id -> Uuid,
+        /// The column `module_id`.
+        module_id -> Uuid,
+        /// The column `title`.
+        title -> Text,
+        /// The column `content_type`.
+        content_type -> ContentType,
+        /// The column `position`.
+        position -> Int4,
+        /// The column `text_content`.
+        text_content -> Nullable<Text>,
+        /// The column `external_url`.
+        external_url -> Nullable<Text>,
+        /// The column `metadata`.
+        metadata -> Jsonb,
+        /// The column `is_published`.
+        is_published -> Bool,
+        /// Counts towards completion while it is published.
+        is_required -> Bool,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// The table `course_prerequisites`.
+    course_prerequisites (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `prerequisite_course_id`.
+        prerequisite_course_id -> Uuid,
+        /// The column `prerequisite_type`.
+        prerequisite_type -> PrerequisiteType,
+        /// The column `minimum_completion_percentage`.
+        minimum_completion_percentage -> Int2,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// What is taught. A draft, then published, then archived.
+    courses (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `title`.
+        title -> Text,
+        /// The column `slug`.
+        slug -> Text,
+        /// The column `description`.
+        description -> Text,
+        /// The column `category`.
+        category -> Text,
+        /// The column `difficulty_level`.
+        difficulty_level -> DifficultyLevel,
+        /// Hours.
+        estimated_duration -> Int4,
+        /// In hundredths; a string with two decimals on the wire.
+        price_cents -> Int8,
+        /// The column `is_free`.
+        is_free -> Bool,
+        /// Enrolling oneself waits for an instructor.
+        requires_approval -> Bool,
+        /// The column `learning_objectives`.
+        learning_objectives -> Jsonb,
+        /// The column `tags`.
+        tags -> Jsonb,
+        /// The column `thumbnail`.
+        thumbnail -> Nullable<Text>,
+        /// The column `instructor_id`.
+        instructor_id -> Nullable<Uuid>,
+        /// The column `status`.
+        status -> CourseStatus,
+        /// The column `published_at`.
+        published_at -> Nullable<Timestamptz>,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Events of a UTC day by kind: how many, and by how many people.
+    daily_rollups (tenant_id, day, event_type) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `day`.
+        day -> Date,
+        /// The column `event_type`.
+        event_type -> Text,
+        /// The column `events`.
+        events -> Int8,
+        /// The column `people`.
+        people -> Int8,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// The table `enrollments`.
+    enrollments (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `status`.
+        status -> EnrollmentStatus,
+        /// Percent of the required, published items that are completed, rounded half up.
+        progress -> Int2,
+        /// The column `enrolled_at`.
+        enrolled_at -> Timestamptz,
+        /// The column `completed_at`.
+        completed_at -> Nullable<Timestamptz>,
+        /// The column `expires_at`.
+        expires_at -> Nullable<Timestamptz>,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What happened, told by the server's own operations. Rollups are counted from it and can be rebuilt.
+    events (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Nullable<Uuid>,
+        /// The column `event_type`.
+        event_type -> Text,
+        /// The column `course_id`.
+        course_id -> Nullable<Uuid>,
+        /// The column `context`.
+        context -> Jsonb,
+        /// The column `occurred_at`.
+        occurred_at -> Timestamptz,
+        /// The column `dedupe_key`.
+        dedupe_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The table `group_memberships`.
+    group_memberships (group_id, user_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `group_id`.
+        group_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `joined_at`.
+        joined_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Answers already given to POSTs that named themselves, written in the transaction of their effects and kept for a day.
+    idempotency_keys (user_id, key) {
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `key`.
+        key -> Text,
+        /// The column `tenant_id`.
+        tenant_id -> Nullable<Uuid>,
+        /// SHA-256 of method, path and body: the same key for another request is refused.
+        request_hash -> Bytea,
+        /// The column `status`.
+        status -> Nullable<Int2>,
+        /// The column `content_type`.
+        content_type -> Nullable<Text>,
+        /// The column `location`.
+        location -> Nullable<Text>,
+        /// The column `body`.
+        body -> Nullable<Bytea>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Attempts that did not succeed, and why.
+    job_attempts (job_id, attempt, crashes, deferrals) {
+        /// The column `job_id`.
+        job_id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `attempt`.
+        attempt -> Int4,
+        /// The column `crashes`.
+        crashes -> Int4,
+        /// The column `deferrals`.
+        deferrals -> Int4,
+        /// The column `worker`.
+        worker -> Nullable<Text>,
+        /// The column `started_at`.
+        started_at -> Nullable<Timestamptz>,
+        /// The column `ended_at`.
+        ended_at -> Timestamptz,
+        /// The column `outcome`.
+        outcome -> Text,
+        /// The column `error`.
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Effects outside the database, by key: an intent first, completed_at once it is known to have happened.
+    job_effects (effect_key) {
+        /// The column `effect_key`.
+        effect_key -> Text,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `job_id`.
+        job_id -> Uuid,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `completed_at`.
+        completed_at -> Nullable<Timestamptz>,
+        /// The column `external_ref`.
+        external_ref -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The settings of each queue, changed by operators while it runs.
+    job_queues (queue) {
+        /// The column `queue`.
+        queue -> Text,
+        /// The column `paused_at`.
+        paused_at -> Nullable<Timestamptz>,
+        /// At most so many tickets in Redis. The transport breaks at 8,000 due tickets, hence the limit.
+        ticket_window -> Int4,
+        /// The column `tenant_cap`.
+        tenant_cap -> Int4,
+        /// The column `max_backlog`.
+        max_backlog -> Int4,
+        /// The tenant that was served last: the next round starts behind it.
+        cursor_tenant -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Work by the clock. All of it is the platform's own; a job looks for what is due in each tenant.
+    job_schedules (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `name`.
+        name -> Text,
+        /// The column `kind`.
+        kind -> Text,
+        /// The column `args`.
+        args -> Jsonb,
+        /// The column `queue`.
+        queue -> Text,
+        /// The column `max_attempts`.
+        max_attempts -> Int4,
+        /// The column `cron`.
+        cron -> Text,
+        /// The column `timezone`.
+        timezone -> Text,
+        /// The column `is_enabled`.
+        is_enabled -> Bool,
+        /// The column `misfire`.
+        misfire -> Text,
+        /// The column `misfire_grace_seconds`.
+        misfire_grace_seconds -> Int4,
+        /// The column `overlap`.
+        overlap -> Text,
+        /// The column `next_run_at`.
+        next_run_at -> Timestamptz,
+        /// The column `last_run_at`.
+        last_run_at -> Nullable<Timestamptz>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Work to be done, written in the transaction that causes it. Redis only carries tickets that point here.
+    jobs (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The tenant in which the job acts; a fixed id that is no tenant's for the platform's own jobs, so there is no foreign key.
+        tenant_id -> Uuid,
+        /// The column `kind`.
+        kind -> Text,
+        /// The column `schema_version`.
+        schema_version -> Int2,
+        /// The column `queue`.
+        queue -> Text,
+        /// Lower goes first, within a tenant and queue.
+        priority -> Int2,
+        /// The column `state`.
+        state -> JobState,
+        /// Ids, not contents: the handler reads what is true when it runs.
+        args -> Jsonb,
+        /// The column `run_at`.
+        run_at -> Timestamptz,
+        /// The column `deadline_at`.
+        deadline_at -> Nullable<Timestamptz>,
+        /// The column `attempt`.
+        attempt -> Int4,
+        /// The column `max_attempts`.
+        max_attempts -> Int4,
+        /// Leases that ran out: the worker died or hung. Three are a poison job.
+        crashes -> Int4,
+        /// How often it was put back without an attempt being counted.
+        deferrals -> Int4,
+        /// The fencing token: only who holds the newest may finish the job.
+        lease_token -> Int8,
+        /// The column `lease_until`.
+        lease_until -> Nullable<Timestamptz>,
+        /// The column `worker`.
+        worker -> Nullable<Text>,
+        /// The column `dispatched_at`.
+        dispatched_at -> Nullable<Timestamptz>,
+        /// The column `progress`.
+        progress -> Nullable<Int2>,
+        /// The column `progress_note`.
+        progress_note -> Nullable<Text>,
+        /// The column `result`.
+        result -> Nullable<Jsonb>,
+        /// The column `last_error`.
+        last_error -> Nullable<Text>,
+        /// The column `error_class`.
+        error_class -> Nullable<Text>,
+        /// The column `unique_key`.
+        unique_key -> Nullable<Text>,
+        /// Jobs of one strand run one after the other, oldest first.
+        strand -> Nullable<Text>,
+        /// The column `cancel_requested_at`.
+        cancel_requested_at -> Nullable<Timestamptz>,
+        /// The column `created_by`.
+        created_by -> Nullable<Uuid>,
+        /// The column `request_id`.
+        request_id -> Nullable<Text>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `started_at`.
+        started_at -> Nullable<Timestamptz>,
+        /// The column `finished_at`.
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Cohorts and teams: people who are enrolled together.
+    learner_groups (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `name`.
+        name -> Text,
+        /// The column `description`.
+        description -> Text,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// What a learner has done with an item. No row: not started.
+    learner_progress (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `enrollment_id`.
+        enrollment_id -> Uuid,
+        /// The column `content_item_id`.
+        content_item_id -> Uuid,
+        /// The column `status`.
+        status -> ProgressStatus,
+        /// The column `progress_details`.
+        progress_details -> Jsonb,
+        /// The column `started_at`.
+        started_at -> Nullable<Timestamptz>,
+        /// The column `completed_at`.
+        completed_at -> Nullable<Timestamptz>,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The table `modules`.
+    modules (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `title`.
+        title -> Text,
+        /// The column `description`.
+        description -> Text,
+        /// Order within the course; "order" on the wire.
+        position -> Int4,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// One line for each channel that a notification goes out by.
+    notification_deliveries (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `notification_id`.
+        notification_id -> Uuid,
+        /// The column `channel`.
+        channel -> DeliveryChannel,
+        /// The column `status`.
+        status -> DeliveryStatus,
+        /// The column `sent_at`.
+        sent_at -> Nullable<Timestamptz>,
+        /// The column `failure_reason`.
+        failure_reason -> Nullable<Text>,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The table `notification_preferences`.
+    notification_preferences (user_id) {
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `is_enabled`.
+        is_enabled -> Bool,
+        /// {TYPE: {CHANNEL: boolean}}; a missing entry has the default: e-mail and in-app on, push and SMS off.
+        preferences -> Jsonb,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// What a person should know. Reading and delivering are separate facts: see notification_deliveries.
+    notifications (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `recipient_id`.
+        recipient_id -> Uuid,
+        /// The column `notification_type`.
+        notification_type -> NotificationType,
+        /// The column `subject`.
+        subject -> Text,
+        /// The column `message`.
+        message -> Text,
+        /// A path of the web client, or an absolute http(s) address.
+        action_url -> Nullable<Text>,
+        /// Names the event; the same event tells the same person once, however often its job runs.
+        dedupe_key -> Text,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `read_at`.
+        read_at -> Nullable<Timestamptz>,
+        /// The column `dismissed_at`.
+        dismissed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Links sent by mail: resetting a password, accepting an invitation. Single use, bound to purpose and person.
+    one_time_tokens (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Nullable<Uuid>,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `purpose`.
+        purpose -> OneTimeTokenPurpose,
+        /// The column `token_hash`.
+        token_hash -> Bytea,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `expires_at`.
+        expires_at -> Timestamptz,
+        /// The column `used_at`.
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Each instant at which a schedule fired. The primary key lets one process win.
+    schedule_runs (schedule_id, scheduled_for) {
+        /// The column `schedule_id`.
+        schedule_id -> Uuid,
+        /// The column `scheduled_for`.
+        scheduled_for -> Timestamptz,
+        /// The column `job_id`.
+        job_id -> Nullable<Uuid>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// A signed-in device. Access tokens name it and die with it.
+    sessions (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Nullable<Uuid>,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// SHA-256 of the refresh token that is valid now; the token itself is stored nowhere.
+        refresh_hash -> Bytea,
+        /// How often the refresh token was rotated; an older one shown again means it was stolen.
+        generation -> Int4,
+        /// The column `rotated_at`.
+        rotated_at -> Timestamptz,
+        /// The column `user_agent`.
+        user_agent -> Text,
+        /// The column `address`.
+        address -> Text,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `last_used_at`.
+        last_used_at -> Timestamptz,
+        /// The column `expires_at`.
+        expires_at -> Timestamptz,
+        /// The column `revoked_at`.
+        revoked_at -> Nullable<Timestamptz>,
+        /// The column `revoked_because`.
+        revoked_because -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The host names under which a tenant is reached.
+    tenant_domains (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `domain`.
+        domain -> Text,
+        /// The column `is_primary`.
+        is_primary -> Bool,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// General settings of a tenant; a tenant without a row has the defaults.
+    tenant_settings (tenant_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `site_name`.
+        site_name -> Text,
+        /// The column `site_description`.
+        site_description -> Text,
+        /// The column `default_language`.
+        default_language -> Text,
+        /// An IANA zone, checked by the application.
+        timezone -> Text,
+        /// The column `support_email`.
+        support_email -> Text,
+        /// The column `terms_url`.
+        terms_url -> Text,
+        /// The column `privacy_url`.
+        privacy_url -> Text,
+        /// The column `logo_url`.
+        logo_url -> Text,
+        /// The column `favicon_url`.
+        favicon_url -> Text,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// A school or a company: everything else belongs to one.
+    tenants (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `name`.
+        name -> Text,
+        /// The column `slug`.
+        slug -> Text,
+        /// The column `is_active`.
+        is_active -> Bool,
+        /// Colours and texts of its own: primary_color, logo_text.
+        theme_config -> Jsonb,
+        /// What is switched on for it, name to boolean.
+        feature_flags -> Jsonb,
+        /// Goes up with each change; its ETag.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Leaky buckets by what is limited and by whom, shared by all API processes. Not a tenant's: they guard the doors before anybody is signed in.
+    throttles (bucket) {
+        /// The column `bucket`.
+        bucket -> Text,
+        /// Requests in the bucket at updated_at; it leaks at the rate of its rule.
+        level -> Float8,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// People who can sign in. Superusers belong to no tenant, everybody else to exactly one.
+    users (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Nullable<Uuid>,
+        /// The column `email`.
+        email -> Text,
+        /// argon2id in PHC form; null until an invitation is accepted.
+        password_hash -> Nullable<Text>,
+        /// The column `first_name`.
+        first_name -> Text,
+        /// The column `last_name`.
+        last_name -> Text,
+        /// The column `role`.
+        role -> UserRole,
+        /// The column `status`.
+        status -> UserStatus,
+        /// Off ends every session at once, whatever the status.
+        is_active -> Bool,
+        /// The column `is_superuser`.
+        is_superuser -> Bool,
+        /// The column `bio`.
+        bio -> Text,
+        /// The column `language`.
+        language -> Text,
+        /// An IANA zone, checked by the application.
+        timezone -> Text,
+        /// The column `preferences`.
+        preferences -> Jsonb,
+        /// The column `avatar_url`.
+        avatar_url -> Nullable<Text>,
+        /// The column `last_login_at`.
+        last_login_at -> Nullable<Timestamptz>,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(certificates -> enrollments (enrollment_id));
+diesel::joinable!(certificates -> users (user_id));
+diesel::joinable!(content_items -> modules (module_id));
+diesel::joinable!(courses -> tenants (tenant_id));
+diesel::joinable!(courses -> users (instructor_id));
+diesel::joinable!(daily_rollups -> tenants (tenant_id));
+diesel::joinable!(enrollments -> courses (course_id));
+diesel::joinable!(enrollments -> users (user_id));
+diesel::joinable!(events -> courses (course_id));
+diesel::joinable!(events -> tenants (tenant_id));
+diesel::joinable!(events -> users (user_id));
+diesel::joinable!(group_memberships -> learner_groups (group_id));
+diesel::joinable!(group_memberships -> users (user_id));
+diesel::joinable!(idempotency_keys -> tenants (tenant_id));
+diesel::joinable!(idempotency_keys -> users (user_id));
+diesel::joinable!(job_attempts -> jobs (job_id));
+diesel::joinable!(learner_groups -> tenants (tenant_id));
+diesel::joinable!(learner_progress -> content_items (content_item_id));
+diesel::joinable!(learner_progress -> enrollments (enrollment_id));
+diesel::joinable!(modules -> courses (course_id));
+diesel::joinable!(notification_deliveries -> notifications (notification_id));
+diesel::joinable!(notification_preferences -> users (user_id));
+diesel::joinable!(notifications -> users (recipient_id));
+diesel::joinable!(one_time_tokens -> tenants (tenant_id));
+diesel::joinable!(one_time_tokens -> users (user_id));
+diesel::joinable!(schedule_runs -> job_schedules (schedule_id));
+diesel::joinable!(sessions -> tenants (tenant_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(tenant_domains -> tenants (tenant_id));
+diesel::joinable!(tenant_settings -> tenants (tenant_id));
+diesel::joinable!(users -> tenants (tenant_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    certificates,
+    content_items,
+    course_prerequisites,
+    courses,
+    daily_rollups,
+    enrollments,
+    events,
+    group_memberships,
+    idempotency_keys,
+    job_attempts,
+    job_effects,
+    job_queues,
+    job_schedules,
+    jobs,
+    learner_groups,
+    learner_progress,
+    modules,
+    notification_deliveries,
+    notification_preferences,
+    notifications,
+    one_time_tokens,
+    schedule_runs,
+    sessions,
+    tenant_domains,
+    tenant_settings,
+    tenants,
+    throttles,
+    users,
+);

@@ -1,0 +1,47 @@
+//! Logs and metrics, set up once by each binary.
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::LogFormat;
+
+/// Logs go to standard output: JSON lines for machines, or text for a terminal. `RUST_LOG`
+/// chooses what is said.
+///
+/// # Errors
+/// Somebody has set up logging before.
+pub fn logs(format: LogFormat) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,aws_smithy_runtime=warn,hyper=warn,tokio_postgres=warn"));
+    let registry = tracing_subscriber::registry().with(filter);
+    match format {
+        LogFormat::Json => registry
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_current_span(true)
+                    .with_span_list(false),
+            )
+            .try_init()?,
+        LogFormat::Text => registry.with(tracing_subscriber::fmt::layer().compact()).try_init()?,
+    }
+    Ok(())
+}
+
+/// Buckets in seconds, from a millisecond to ten minutes: requests are short, jobs may be long.
+const SECONDS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0];
+
+/// Collects metrics; the handle renders them for Prometheus.
+///
+/// # Errors
+/// Somebody has set up metrics before.
+pub fn metrics() -> anyhow::Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
+        .install_recorder()?;
+    Ok(handle)
+}

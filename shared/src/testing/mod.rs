@@ -1,0 +1,8 @@
+//! What tests need: a fresh database each, makers of rows, and a count of queries.
+
+mod db;
+mod queries;
+
+pub use db::TestDb;
+pub use queries::count_queries;
+pub(crate) use queries::counting;

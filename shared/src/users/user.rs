@@ -1,0 +1,94 @@
+//! A person.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+
+use crate::db::schema::{sql_types, users};
+use crate::db::{Conn, Error, sql_enum};
+use crate::ids::{TenantId, UserId};
+
+sql_enum! {
+    /// What a person is in their tenant.
+    UserRole: sql_types::UserRole {
+        /// Runs the tenant.
+        Admin = "ADMIN",
+        /// Teaches.
+        Instructor = "INSTRUCTOR",
+        /// Learns.
+        Learner = "LEARNER" | "STUDENT",
+    }
+}
+
+sql_enum! {
+    /// Whether a person may come in.
+    UserStatus: sql_types::UserStatus {
+        /// Yes.
+        Active = "ACTIVE",
+        /// Not before the invitation is accepted.
+        Invited = "INVITED",
+        /// Not until an administrator says so.
+        Suspended = "SUSPENDED",
+        /// Never again; kept because certificates name them.
+        Deleted = "DELETED",
+    }
+}
+
+/// A person who can sign in.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
+#[diesel(table_name = users)]
+pub struct User {
+    pub id: UserId,
+    /// None for superusers only.
+    pub tenant_id: Option<TenantId>,
+    /// Unique on the platform, whatever its case.
+    pub email: String,
+    /// argon2id in PHC form; none until an invitation is accepted.
+    pub password_hash: Option<String>,
+    pub first_name: String,
+    pub last_name: String,
+    pub role: UserRole,
+    pub status: UserStatus,
+    /// Off ends every session.
+    pub is_active: bool,
+    pub is_superuser: bool,
+    pub bio: String,
+    pub language: String,
+    /// An IANA zone.
+    pub timezone: String,
+    pub preferences: Value,
+    pub avatar_url: Option<String>,
+    pub last_login_at: Option<DateTime<Utc>>,
+    pub version: i32,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl User {
+    /// First and last name, or the e-mail's when there is none.
+    pub fn full_name(&self) -> String {
+        let name = format!("{} {}", self.first_name, self.last_name);
+        let name = name.trim();
+        if name.is_empty() { self.email.clone() } else { name.to_owned() }
+    }
+
+    /// Whether this person may be signed in at all.
+    pub fn may_enter(&self) -> bool {
+        self.is_active && self.status == UserStatus::Active
+    }
+
+    /// The person of this tenant with this id.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn find(conn: &mut Conn, tenant: TenantId, id: UserId) -> Result<Option<Self>, Error> {
+        users::table
+            .filter(users::tenant_id.eq(tenant))
+            .filter(users::id.eq(id))
+            .select(Self::as_select())
+            .first(conn)
+            .await
+            .optional()
+    }
+}

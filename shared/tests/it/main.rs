@@ -1,0 +1,3 @@
+//! Invariants of the database and of the source.
+
+mod isolation;
