@@ -29,7 +29,8 @@ async fn a_connection_in_one_tenant_does_not_see_another() {
     }
 
     let mut conn = db.tenant(ours).await;
-    let (seen, queries) = count_queries(tenants::table.select(tenants::id).load::<TenantId>(&mut conn)).await;
+    let (seen, queries) =
+        count_queries(async { tenants::table.select(tenants::id).load::<TenantId>(&mut conn).await }).await;
 
     assert_eq!(seen.expect("rows"), [ours]);
     assert_eq!(queries, 1);
