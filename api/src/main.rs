@@ -1,1 +1,91 @@
-fn main() {}
+//! `api serve | migrate | create-superuser | seed-demo-data | openapi | health`.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use api::config::Config;
+use api::{openapi, serve};
+use clap::{Parser, Subcommand};
+use shared::config::{DatabaseConfig, Env};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The LMS' API.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve requests.
+    Serve,
+    /// Bring the database to this version's shape.
+    Migrate,
+    /// Write the OpenAPI document to standard output.
+    Openapi,
+    /// Ask the server of this machine whether it is ready; for container health checks.
+    Health,
+}
+
+fn main() -> ExitCode {
+    // Variables that are set already rule over the file.
+    let _ = dotenvy::dotenv();
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    match runtime.block_on(run(arguments.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => {
+            let config = Config::from_env(Env::of_process())?;
+            shared::telemetry::logs(config.platform.log_format)?;
+            serve::serve(config).await
+        }
+        Command::Migrate => migrate().await,
+        Command::Openapi => {
+            let text = openapi::document().to_pretty_json()?;
+            writeln!(std::io::stdout(), "{text}")?;
+            Ok(())
+        }
+        Command::Health => health().await,
+    }
+}
+
+async fn migrate() -> anyhow::Result<()> {
+    let mut env = Env::of_process();
+    let config = DatabaseConfig::from_env(&mut env);
+    let config = env.finish(config)?;
+    let login = config.server_login();
+    let run = shared::db::migrate(&config.owner_url, login.as_deref()).await?;
+    let mut out = std::io::stdout();
+    for name in &run {
+        writeln!(out, "migrated {name}")?;
+    }
+    writeln!(out, "the database is up to date")?;
+    Ok(())
+}
+
+async fn health() -> anyhow::Result<()> {
+    let config = Config::from_env(Env::of_process())?;
+    let port = config.internal_listen.port();
+    let address = format!("127.0.0.1:{port}");
+    shared::telemetry::ask_readiness(&address).await.with_context(|| format!("asking {address}"))
+}
+
+/// Exit code 78 (`EX_CONFIG`) for a configuration that is not usable, 1 for everything else.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "api: {error:#}");
+    ExitCode::from(if error.is::<shared::config::ConfigError>() { 78 } else { 1 })
+}

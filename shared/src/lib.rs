@@ -9,11 +9,15 @@ pub mod config;
 pub mod db;
 pub mod ids;
 pub mod jobs;
+pub mod requests;
 pub mod secret;
+pub mod storage;
 pub mod telemetry;
 
 pub mod tenants;
 pub mod users;
+
+pub mod events;
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -45,3 +45,21 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
         .install_recorder()?;
     Ok(handle)
 }
+
+/// Asks a server's `/health/ready`, for the health checks of containers, which have no curl.
+///
+/// # Errors
+/// Nobody answers within two seconds, or the answer is another than 200.
+pub async fn ask_readiness(address: &str) -> anyhow::Result<()> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let ask = async {
+        let mut stream = tokio::net::TcpStream::connect(address).await?;
+        stream.write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        anyhow::Ok(answer)
+    };
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(2), ask).await??;
+    anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "not ready: {}", answer.lines().next().unwrap_or_default());
+    Ok(())
+}

@@ -6,6 +6,7 @@
 
 mod job;
 mod queue;
+pub mod relay;
 
 pub use job::{Backoff, Enqueued, Job, JobOptions, enqueue, enqueue_with};
 pub use queue::Queue;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
-use crate::db::schema::tenants;
+use crate::db::schema::{tenant_domains, tenants};
 use crate::db::{Conn, Error};
 use crate::ids::TenantId;
 
@@ -44,5 +44,19 @@ impl Tenant {
     /// The database's.
     pub async fn find_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Self>, Error> {
         tenants::table.filter(tenants::slug.eq(slug)).select(Self::as_select()).first(conn).await.optional()
+    }
+
+    /// The tenant that a host name belongs to; `domain` in lower case.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn find_by_domain(conn: &mut Conn, domain: &str) -> Result<Option<Self>, Error> {
+        tenants::table
+            .inner_join(tenant_domains::table)
+            .filter(tenant_domains::domain.eq(domain))
+            .select(Self::as_select())
+            .first(conn)
+            .await
+            .optional()
     }
 }

@@ -1,6 +1,7 @@
 //! What tests need: a fresh database each, makers of rows, and a count of queries.
 
 mod db;
+pub mod make;
 mod queries;
 
 pub use db::TestDb;

@@ -1,0 +1,15 @@
+//! The REST API: who calls, what they may do, and how it looks on the wire. What is done and kept
+//! is `shared`'s business.
+
+pub mod access;
+pub mod app;
+pub mod compat;
+pub mod config;
+pub mod health;
+pub mod http;
+pub mod middleware;
+pub mod openapi;
+pub mod router;
+pub mod serve;
+
+mod auth;

@@ -1,0 +1,35 @@
+//! Limits of time, and what happens when a handler panics.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::http::Problem;
+
+/// Bodies, unless an address says otherwise.
+pub const BODY_BYTES: usize = 1024 * 1024;
+/// A request that takes longer is broken off.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Breaks off what takes too long.
+pub async fn time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "This took too long and was broken off.")
+            .into_response()
+    })
+}
+
+/// The answer after a panic. What it said is in the log, not in the answer.
+pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let said = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    tracing::error!(panic = said, "A handler panicked");
+    Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}

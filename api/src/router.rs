@@ -1,0 +1,27 @@
+//! All addresses: one line for each domain.
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::http::ApiError;
+use crate::{auth, health, openapi};
+
+/// The operations, with their documents.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::base()).merge(health::routes()).merge(auth::routes())
+}
+
+/// The pages for people: the documents, readable.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .merge(openapi::pages())
+        .route("/", get(async || axum::response::Redirect::temporary("/api/schema/swagger-ui/")))
+}
+
+/// The answer to addresses that are nobody's.
+pub async fn unknown() -> Response {
+    ApiError::NotFound("page").into_response()
+}

@@ -1,0 +1,68 @@
+//! The API over a leased database and a clock that stands still.
+
+use api::app::App;
+use api::config::Config;
+use api::serve::addressed;
+use shared::clock::Clock;
+use shared::config::Env;
+use shared::ids::TenantId;
+use shared::testing::{TestDb, make};
+use shared::users::{User, UserRole};
+
+use super::Client;
+
+/// An API of the test's own.
+#[derive(Debug)]
+pub(crate) struct TestApp {
+    pub(crate) db: TestDb,
+    pub(crate) app: App,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        let db = TestDb::lease().await;
+        let pairs = [
+            ("LMS_ENV", "development"),
+            ("DATABASE_URL", db.url.as_str()),
+            ("REDIS_URL", "redis://127.0.0.1:1"),
+            ("AWS_STORAGE_BUCKET_NAME", "lms"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test-secret"),
+            ("AWS_S3_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ];
+        let env = Env::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let config = Config::from_env(env).expect("a configuration");
+        let app = App::with_pool(config, Clock::set_to(make::morning()), db.pool.clone());
+        Self { db, app }
+    }
+
+    /// A new tenant's id.
+    pub(crate) async fn tenant(&self) -> TenantId {
+        make::tenant(&self.db).await.id
+    }
+
+    /// Nobody in particular.
+    pub(crate) fn stranger(&self) -> Client {
+        Client::new(addressed(self.app.clone()), None, None)
+    }
+
+    /// A new person of this role, signed in.
+    pub(crate) async fn as_role(&self, tenant: TenantId, role: UserRole) -> Client {
+        let user = make::user(tenant).role(role).make(&self.db).await;
+        self.as_user(&user).await
+    }
+
+    /// A superuser, signed in.
+    pub(crate) async fn as_superuser(&self) -> Client {
+        let user = make::user(None).make(&self.db).await;
+        self.as_user(&user).await
+    }
+
+    /// This person, signed in on a new device.
+    pub(crate) async fn as_user(&self, user: &User) -> Client {
+        let session = make::session(&self.db, user).await;
+        let token =
+            self.app.tokens.issue(user.id, session, user.tenant_id, user.role, self.app.clock.now()).expect("a token");
+        Client::new(addressed(self.app.clone()), Some(token), Some(user.clone()))
+    }
+}

@@ -1,0 +1,90 @@
+//! Somebody who can only speak HTTP.
+
+use std::convert::Infallible;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::response::Response;
+use serde_json::Value;
+use shared::users::User;
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+
+use super::Answer;
+
+/// A client, signed in or not.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    service: BoxCloneSyncService<Request, Response, Infallible>,
+    headers: HeaderMap,
+    /// Who it is.
+    pub(crate) user: Option<User>,
+}
+
+impl Client {
+    pub(crate) fn new<S>(service: S, token: Option<String>, user: Option<User>) -> Self
+    where
+        S: tower::Service<Request, Response = Response, Error = Infallible, Future: Send>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        let mut headers = HeaderMap::new();
+        if let Some(token) = token {
+            headers.insert(AUTHORIZATION, HeaderValue::try_from(format!("Bearer {token}")).expect("a header"));
+        }
+        Self { service: BoxCloneSyncService::new(service), headers, user }
+    }
+
+    /// The same client, sending this header besides.
+    pub(crate) fn with(&self, name: &'static str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.insert(HeaderName::from_static(name), HeaderValue::try_from(value).expect("a header"));
+        client
+    }
+
+    /// The id of whoever is signed in.
+    pub(crate) fn id(&self) -> shared::ids::UserId {
+        self.user.as_ref().expect("somebody is signed in").id
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let bytes = body.map(|body| body.to_string().into_bytes());
+        self.send_bytes(method, path, bytes.as_ref().map(|_| "application/json"), bytes.unwrap_or_default()).await
+    }
+
+    pub(crate) async fn send_bytes(&self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
+        let mut request = Request::new(Body::from(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = path.parse().expect("an address");
+        *request.headers_mut() = self.headers.clone();
+        if let Some(kind) = kind {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::try_from(kind).expect("a header"));
+        }
+        let response = self.service.clone().oneshot(request).await.expect("the service never fails");
+        Answer::read(response).await
+    }
+}

@@ -1,0 +1,9 @@
+//! What tests of the API share.
+
+mod answer;
+mod app;
+mod client;
+
+pub(crate) use answer::Answer;
+pub(crate) use app::TestApp;
+pub(crate) use client::Client;

@@ -1,0 +1,90 @@
+//! One thing that happened.
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+
+use super::jobs::RollUpDay;
+use crate::db::schema::events;
+use crate::db::{Conn, Error};
+use crate::ids::{CourseId, EventId, TenantId, UserId};
+use crate::jobs::{JobOptions, enqueue_with};
+
+/// The kinds that the server itself tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// Somebody signed in.
+    SignIn,
+    /// Somebody was enrolled in a course.
+    CourseEnrolled,
+    /// A learner finished an item.
+    ContentCompleted,
+    /// A learner finished a course.
+    CourseCompleted,
+    /// A certificate was issued.
+    CertificateIssued,
+}
+
+impl EventKind {
+    /// As it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "SIGN_IN",
+            Self::CourseEnrolled => "COURSE_ENROLLED",
+            Self::ContentCompleted => "CONTENT_COMPLETED",
+            Self::CourseCompleted => "COURSE_COMPLETED",
+            Self::CertificateIssued => "CERTIFICATE_ISSUED",
+        }
+    }
+}
+
+/// Something that happened, about to be written down.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub tenant: TenantId,
+    pub kind: EventKind,
+    /// Who did it or to whom it happened.
+    pub user: Option<UserId>,
+    /// In which course.
+    pub course: Option<CourseId>,
+    /// Details, as JSON.
+    pub context: Value,
+    /// Names the event: told again, it is written once.
+    pub dedupe_key: Option<String>,
+}
+
+/// Events of one such stretch are counted by one job.
+const BUCKET: TimeDelta = TimeDelta::seconds(5);
+
+impl Event {
+    /// Writes it down, in the caller's transaction, and has its day counted anew.
+    ///
+    /// The job runs after its stretch of time has ended, and the next stretch has a job of its own,
+    /// so that no event falls between two counts; what a slow transaction brings later, the hourly
+    /// count of the day finds.
+    pub async fn record(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<(), Error> {
+        let written = diesel::insert_into(events::table)
+            .values((
+                events::id.eq(EventId::new()),
+                events::tenant_id.eq(self.tenant),
+                events::user_id.eq(self.user),
+                events::event_type.eq(self.kind.as_str()),
+                events::course_id.eq(self.course),
+                events::context.eq(&self.context),
+                events::occurred_at.eq(now),
+                events::dedupe_key.eq(&self.dedupe_key),
+            ))
+            .on_conflict_do_nothing()
+            .execute(conn)
+            .await?;
+        if written == 0 {
+            return Ok(());
+        }
+        let bucket = now.duration_trunc(BUCKET).unwrap_or(now);
+        let job = RollUpDay { tenant_id: self.tenant, day: now.date_naive(), since: Some(bucket) };
+        let options = JobOptions { run_at: Some(bucket + BUCKET), ..JobOptions::default() };
+        enqueue_with(conn, &job, options).await?;
+        Ok(())
+    }
+}
