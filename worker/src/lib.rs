@@ -1,1 +1,3 @@
 //! What the worker runs.
+
+pub mod certificates;

@@ -154,20 +154,22 @@ pub(super) fn polygon(points: &[(f32, f32)], closed: bool) -> Option<Path> {
 pub(super) fn closed_curve(samples: u16, at: impl Fn(f32) -> (f32, f32)) -> Option<Path> {
     let count = f32::from(samples.max(3));
     let point = |n: f32| at((n.rem_euclid(count)) / count);
+    // A hundredth of a point is finer than any printer; more digits would double the file.
+    let fine = |value: f32| (value * 100.0).round() / 100.0;
     let mut path = PathBuilder::new();
     let start = point(0.0);
-    path.move_to(start.0, start.1);
+    path.move_to(fine(start.0), fine(start.1));
     for n in 0..samples.max(3) {
         // Catmull and Rom: the tangent at a point is that of the chord between its neighbours.
         let n = f32::from(n);
         let [before, from, to, after] = [n - 1.0, n, n + 1.0, n + 2.0].map(point);
         path.cubic_to(
-            from.0 + (to.0 - before.0) / 6.0,
-            from.1 + (to.1 - before.1) / 6.0,
-            to.0 - (after.0 - from.0) / 6.0,
-            to.1 - (after.1 - from.1) / 6.0,
-            to.0,
-            to.1,
+            fine(from.0 + (to.0 - before.0) / 6.0),
+            fine(from.1 + (to.1 - before.1) / 6.0),
+            fine(to.0 - (after.0 - from.0) / 6.0),
+            fine(to.1 - (after.1 - from.1) / 6.0),
+            fine(to.0),
+            fine(to.1),
         );
     }
     path.close();

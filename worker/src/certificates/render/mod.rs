@@ -135,3 +135,8 @@ fn metadata(view: &CertificateView<'_>, copy: &Copy) -> Metadata {
         .document_id(copy.code.to_string())
         .creation_date(date)
 }
+
+#[cfg(test)]
+mod reading;
+#[cfg(test)]
+mod tests;

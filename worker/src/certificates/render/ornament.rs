@@ -52,6 +52,28 @@ impl Track {
         }
         (self.left + r, self.top - offset)
     }
+
+    /// The line itself, moved outwards by `offset`.
+    fn rule(&self, offset: f32) -> Option<krilla::geom::Path> {
+        // How far the handles of a Bézier curve stand off for a quarter of a circle.
+        const QUARTER: f32 = 0.5523;
+        let (left, top) = (self.left - offset, self.top - offset);
+        let (right, bottom) = (self.left + self.width + offset, self.top + self.height + offset);
+        let r = self.radius + offset;
+        let h = r * (1.0 - QUARTER);
+        let mut path = krilla::geom::PathBuilder::new();
+        path.move_to(left + r, top);
+        path.line_to(right - r, top);
+        path.cubic_to(right - h, top, right, top + h, right, top + r);
+        path.line_to(right, bottom - r);
+        path.cubic_to(right, bottom - h, right - h, bottom, right - r, bottom);
+        path.line_to(left + r, bottom);
+        path.cubic_to(left + h, bottom, left, bottom - h, left, bottom - r);
+        path.line_to(left, top + r);
+        path.cubic_to(left, top + h, left + h, top, left + r, top);
+        path.close();
+        path.finish()
+    }
 }
 
 /// The border: two bundles of waves that run against each other between two fine rules.
@@ -64,7 +86,7 @@ pub(super) fn border(canvas: &mut Canvas<'_, '_>, palette: &Palette, width: f32,
         top: MIDDLE,
         width: width - 2.0 * MIDDLE,
         height: height - 2.0 * MIDDLE,
-        radius: 20.0,
+        radius: 26.0,
     };
     for (strand, colour) in [palette.pale, palette.second, palette.primary].into_iter().enumerate() {
         let strand = f32::from(u8::try_from(strand).unwrap_or_default());
@@ -85,8 +107,7 @@ pub(super) fn border(canvas: &mut Canvas<'_, '_>, palette: &Palette, width: f32,
         (-HALF - 3.4, 0.5, palette.primary),
         (-HALF - 6.2, 0.9, palette.accent),
     ] {
-        let rule = closed_curve(320, |t| track.point(t * track.length(), offset));
-        canvas.stroke(rule, colour, line);
+        canvas.stroke(track.rule(offset), colour, line);
     }
 }
 

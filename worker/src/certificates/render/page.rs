@@ -40,8 +40,8 @@ pub(super) struct Copy {
     pub(super) learner: String,
     pub(super) course: String,
     pub(super) instructor: Option<String>,
-    pub(super) issued: String,
-    pub(super) expires: Option<String>,
+    /// When it was issued, and until when it counts.
+    pub(super) dates: String,
     pub(super) code: Uuid,
     pub(super) address: String,
 }
@@ -52,6 +52,10 @@ impl Copy {
         let some = |text: &str| Some(clean(text)).filter(|text| !text.is_empty());
         let tenant = some(view.tenant_name).or_else(|| view.logo_text.and_then(some));
         let tenant = tenant.unwrap_or_default();
+        let mut dates = format!("{} {}", words.issued, words.day(view.issued_on));
+        if let Some(day) = view.expires_on {
+            dates.push_str(&format!("  ·  {} {}", words.expires, words.day(day)));
+        }
         Self {
             words,
             mark: view.logo_text.and_then(some).filter(|mark| *mark != tenant),
@@ -59,8 +63,7 @@ impl Copy {
             learner: some(view.learner_name).unwrap_or_else(|| words.nameless.to_owned()),
             course: some(view.course_title).unwrap_or_else(|| words.untitled.to_owned()),
             instructor: view.instructor_name.and_then(some),
-            issued: format!("{} {}", words.issued, words.day(view.issued_on)),
-            expires: view.expires_on.map(|day| format!("{} {}", words.expires, words.day(day))),
+            dates,
             code: view.verification_code,
             address: clean(view.verify_url),
         }
@@ -84,7 +87,7 @@ pub(super) fn draw(
     heading(canvas, copy, palette);
     citation(canvas, copy, palette);
     signature(canvas, copy, palette);
-    ornament::seal(canvas, palette, (AXIS, 481.0), 33.0);
+    ornament::seal(canvas, palette, (AXIS, 484.0), 34.0);
     verification(canvas, copy, palette);
     qr::draw(canvas, palette, &matrix, QR_CORNER, QR_SIZE);
     Ok(())
@@ -120,17 +123,17 @@ fn citation(canvas: &mut Canvas<'_, '_>, copy: &Copy, palette: &Palette) {
 
     let frame = Frame { width: 610.0, height: 52.0, largest: 44.0, smallest: 12.0, leading: 1.15 };
     let name = fit(canvas.library, &copy.learner, ROMAN, frame);
-    let top = centred(270.0, &name, frame.leading);
+    let top = centred(268.0, &name, frame.leading);
     canvas.block(&name, frame.leading, (AXIS, top), Align::Middle, palette.deep);
-    ornament::flourish(canvas, palette, (AXIS, 298.0), 190.0);
+    ornament::flourish(canvas, palette, (AXIS, 302.0), 190.0);
 
-    canvas.write(words.completed, ITALIC, 15.0, (AXIS, 325.0), Align::Middle, palette.soft_ink);
+    canvas.write(words.completed, ITALIC, 15.0, (AXIS, 328.0), Align::Middle, palette.soft_ink);
     let frame = Frame { width: 590.0, height: 66.0, largest: 25.0, smallest: 8.0, leading: 1.22 };
     let course = fit(canvas.library, &copy.course, Style::plain(Hand::Medium), frame);
-    let top = centred(369.0, &course, frame.leading);
+    let top = centred(372.0, &course, frame.leading);
     canvas.block(&course, frame.leading, (AXIS, top), Align::Middle, palette.ink);
 
-    canvas.write(&copy.issued, ITALIC, 14.0, (AXIS, 425.0), Align::Middle, palette.soft_ink);
+    canvas.write(&copy.dates, ITALIC, 14.0, (AXIS, 427.0), Align::Middle, palette.soft_ink);
 }
 
 /// The base of the first line of a block whose lines lie around a height.
@@ -166,10 +169,6 @@ fn verification(canvas: &mut Canvas<'_, '_>, copy: &Copy, palette: &Palette) {
     let frame = Frame { width: 168.0, height: 17.0, largest: 7.2, smallest: 4.5, leading: 1.15 };
     let address = fit(canvas.library, &copy.address, ROMAN, frame);
     canvas.block(&address, frame.leading, (edge, FOOT + 5.0), Align::Right, palette.soft_ink);
-    if let Some(expires) = &copy.expires {
-        let at = (edge, FOOT - 34.0);
-        canvas.write(expires, ITALIC, 10.0, at, Align::Right, palette.soft_ink);
-    }
 }
 
 /// A small label in capitals.
