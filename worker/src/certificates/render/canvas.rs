@@ -10,8 +10,8 @@ use krilla::tagging::{ContentTag, SpanTag};
 
 use super::fit::Block;
 use super::fonts::Library;
-use super::palette::Rgb;
 use super::text::{Line, Style, shape};
+use crate::colour::Rgb;
 
 /// Which point of a text is put at the place given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
