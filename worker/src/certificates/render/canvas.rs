@@ -16,7 +16,6 @@ use crate::colour::Rgb;
 /// Which point of a text is put at the place given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
-    Left,
     Middle,
     Right,
 }
@@ -94,7 +93,6 @@ impl Canvas<'_, '_> {
     ) {
         let width = line.width * size;
         let mut x = match align {
-            Align::Left => x,
             Align::Middle => x - width / 2.0,
             Align::Right => x - width,
         };

@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn a_reader_gets_the_address_back() {
-        let address = "https://lms.example.com/api/certificates/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90/";
+        let address =
+            "https://lms.example.com/api/certificates/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90/";
         let matrix = encode(address).unwrap();
         let (side, quiet, scale) = (usize::from(matrix.side), usize::from(QUIET), 4);
         let pixels = (side + 2 * quiet) * scale;

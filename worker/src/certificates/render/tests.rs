@@ -53,7 +53,8 @@ fn the_page_says_who_completed_what_and_when_and_under_which_code() {
 
 #[test]
 fn names_of_other_scripts_can_be_copied_out_of_the_document() {
-    for name in ["Nguyễn Thị Ánh", "Δημήτρης Παπαδόπουλος", "Ірина Щукіна", "王小明", "김민준"] {
+    for name in ["Nguyễn Thị Ánh", "Δημήτρης Παπαδόπουλος", "Ірина Щукіна", "王小明", "김민준"]
+    {
         let text = text_of(&render(&view(name, "Knots")).unwrap());
         assert!(text.contains(&squeezed(name)), "{name} in {text}");
     }

@@ -15,7 +15,8 @@ pub(super) fn safe_link(frontend: &Url, link: &str) -> Option<String> {
         if link.starts_with("//") {
             return None;
         }
-        let whole = Url::parse(&format!("{}{link}", frontend.as_str().trim_end_matches('/'))).ok()?;
+        let whole =
+            Url::parse(&format!("{}{link}", frontend.as_str().trim_end_matches('/'))).ok()?;
         return (whole.origin() == frontend.origin()).then(|| whole.into());
     }
     let url = Url::parse(link).ok()?;

@@ -11,53 +11,21 @@ use serde::Serialize;
 #[serde(untagged)]
 pub enum Mail<'a> {
     /// The way back in for one who forgot the password.
-    PasswordReset {
-        link: &'a str,
-        expires_minutes: u32,
-    },
+    PasswordReset { link: &'a str, expires_minutes: u32 },
     /// A place in a tenant, waiting to be taken.
-    Invitation {
-        inviter_name: &'a str,
-        role: &'a str,
-        link: &'a str,
-        expires_days: u32,
-    },
+    Invitation { inviter_name: &'a str, role: &'a str, link: &'a str, expires_days: u32 },
     /// After a change of password. `link` leads to where another one can be asked for.
-    PasswordChanged {
-        changed_at: &'a str,
-        link: &'a str,
-    },
+    PasswordChanged { changed_at: &'a str, link: &'a str },
     /// A course has a new learner.
-    CourseEnrollment {
-        course_title: &'a str,
-        instructor_name: Option<&'a str>,
-        link: &'a str,
-    },
+    CourseEnrollment { course_title: &'a str, instructor_name: Option<&'a str>, link: &'a str },
     /// A learner has come to a course's end.
-    CourseCompletion {
-        course_title: &'a str,
-        link: &'a str,
-    },
+    CourseCompletion { course_title: &'a str, link: &'a str },
     /// A certificate can be downloaded at `link`, and verified by anyone at `verify_link`.
-    CertificateIssued {
-        course_title: &'a str,
-        code: &'a str,
-        link: &'a str,
-        verify_link: &'a str,
-    },
+    CertificateIssued { course_title: &'a str, code: &'a str, link: &'a str, verify_link: &'a str },
     /// Something is due soon; `due` is written out, in the reader's time.
-    DeadlineReminder {
-        item_title: &'a str,
-        course_title: &'a str,
-        due: &'a str,
-        link: &'a str,
-    },
+    DeadlineReminder { item_title: &'a str, course_title: &'a str, due: &'a str, link: &'a str },
     /// A course has grown.
-    NewContentAvailable {
-        course_title: &'a str,
-        content_title: &'a str,
-        link: &'a str,
-    },
+    NewContentAvailable { course_title: &'a str, content_title: &'a str, link: &'a str },
     /// Words of an instructor or an administrator to many.
     Announcement {
         title: &'a str,
@@ -82,12 +50,7 @@ pub enum Mail<'a> {
         link: &'a str,
     },
     /// To administrators: something needs a person.
-    SystemAlert {
-        title: &'a str,
-        severity: &'a str,
-        message: &'a str,
-        link: Option<&'a str>,
-    },
+    SystemAlert { title: &'a str, severity: &'a str, message: &'a str, link: Option<&'a str> },
     /// Any other notification; `title` is the subject.
     Notification {
         title: &'a str,

@@ -98,7 +98,9 @@ fn render_parts(
 ) -> Result<RenderedMail, TemplateError> {
     let templates = TEMPLATES.as_ref().map_err(Clone::clone)?;
     let part = |part: &str, context: &Map<String, Json>| -> Result<String, TemplateError> {
-        Ok(templates.get_template(&format!("{name}/{part}.j2"))?.render(Value::from(Serde(context)))?)
+        Ok(templates
+            .get_template(&format!("{name}/{part}.j2"))?
+            .render(Value::from(Serde(context)))?)
     };
     let mut subject = shorten(&one_line(&part("subject.txt", &context)?), MAX_SUBJECT);
     if subject.is_empty() {
@@ -113,7 +115,8 @@ fn render_parts(
 /// What a mail's templates may speak of.
 fn context(mail: &Mail<'_>, brand: &Brand<'_>) -> Result<Map<String, Json>, TemplateError> {
     let frontend = frontend(brand.frontend_url).ok_or(TemplateError::FrontendUrl)?;
-    let json = serde_json::to_value(mail).map_err(|error| TemplateError::Template(error.to_string()))?;
+    let json =
+        serde_json::to_value(mail).map_err(|error| TemplateError::Template(error.to_string()))?;
     let Json::Object(mut context) = json else {
         return Err(TemplateError::Template(format!("{} has no fields", mail.name())));
     };
@@ -129,7 +132,8 @@ fn context(mail: &Mail<'_>, brand: &Brand<'_>) -> Result<Map<String, Json>, Temp
         };
     }
     let look = Look::new(brand, safe_link(&frontend, "/profile"));
-    let look = serde_json::to_value(look).map_err(|error| TemplateError::Template(error.to_string()))?;
+    let look =
+        serde_json::to_value(look).map_err(|error| TemplateError::Template(error.to_string()))?;
     context.insert("brand".to_owned(), look);
     Ok(context)
 }

@@ -27,7 +27,12 @@ fn all<'a>(text: &'a str, link: &'a str) -> Vec<Mail<'a>> {
         Mail::DeadlineReminder { item_title: text, course_title: text, due: text, link },
         Mail::NewContentAvailable { course_title: text, content_title: text, link },
         Mail::Announcement { title: text, message: text, author_name: some, link: Some(link) },
-        Mail::AssessmentSubmission { learner_name: text, assessment_title: text, course_title: text, link },
+        Mail::AssessmentSubmission {
+            learner_name: text,
+            assessment_title: text,
+            course_title: text,
+            link,
+        },
         Mail::AssessmentGraded {
             assessment_title: text,
             course_title: text,
@@ -54,10 +59,15 @@ fn every_mail_says_in_text_and_in_html_whom_it_is_for_and_where_to_go() {
         assert!(!subject.is_empty() && !subject.contains('\n'), "{subject}");
         assert!(text.contains(LINK), "{text}");
         assert!(html.contains(&format!("href=\"{}\"", LINK.replace('&', "&amp;"))), "{html}");
-        for part in ["Hello Alice,", "Acme Learning", "You receive this because", "help@acme.example"] {
+        for part in
+            ["Hello Alice,", "Acme Learning", "You receive this because", "help@acme.example"]
+        {
             assert!(text.contains(part) && html.contains(part), "{part} in {}", mail.name());
         }
-        assert!(!text.contains('<') && !text.contains("&amp;") && !text.contains("\n\n\n"), "{text}");
+        assert!(
+            !text.contains('<') && !text.contains("&amp;") && !text.contains("\n\n\n"),
+            "{text}"
+        );
         let preferences = "https://learn.example.com/profile";
         assert_eq!(text.contains(preferences), mail.notifies(), "{}", mail.name());
         assert_eq!(html.contains(preferences), mail.notifies(), "{}", mail.name());
@@ -133,7 +143,10 @@ fn what_is_optional_may_be_left_out() {
     for mail in &bare {
         let RenderedMail { subject, text, html } = render(mail, None, &brand).unwrap();
         for part in [&subject, &text, &html] {
-            assert!(!part.to_lowercase().contains("none") || part.contains("display:none"), "{part}");
+            assert!(
+                !part.to_lowercase().contains("none") || part.contains("display:none"),
+                "{part}"
+            );
         }
         assert!(text.starts_with("Hello,\n") && !text.contains("none"), "{text}");
     }
@@ -149,11 +162,15 @@ fn an_author_s_paragraphs_stay_paragraphs() {
 
 #[test]
 fn the_words_on_a_button_can_be_read_on_any_colour() {
-    for (colour, words) in
-        [("#3B82F6", "#111827"), ("#1D4ED8", "#FFFFFF"), ("#FFFF00", "#111827"), ("#000", "#FFFFFF")]
-    {
+    for (colour, words) in [
+        ("#3B82F6", "#111827"),
+        ("#1D4ED8", "#FFFFFF"),
+        ("#FFFF00", "#111827"),
+        ("#000", "#FFFFFF"),
+    ] {
         let look = Look::new(&Brand { primary_color: colour, ..brand() }, None);
-        let [ground, ink] = [&look.primary_color, &look.button_text_color].map(|c| Rgb::parse(c).unwrap());
+        let [ground, ink] =
+            [&look.primary_color, &look.button_text_color].map(|c| Rgb::parse(c).unwrap());
         assert_eq!(look.button_text_color, words, "{colour}");
         assert!(ground.contrast(ink) >= 4.5, "{colour}");
     }
@@ -176,5 +193,24 @@ fn a_certificate_s_mail_as_text() {
         verify_link: "/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90",
     };
     let RenderedMail { subject, text, .. } = said(&mail);
-    insta::assert_snapshot!(format!("{subject}\n\n{text}"), @"");
+    insta::assert_snapshot!(format!("{subject}\n\n{text}"), @r#"
+    Your certificate for Introduction to Python Programming
+
+    Hello Alice,
+
+    Congratulations on completing "Introduction to Python Programming". Your certificate is ready to download:
+
+    https://learn.example.com/learner/certificates
+
+    Verification code:
+        0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90
+
+    Anyone can check that it is genuine, without an account:
+    https://learn.example.com/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90
+
+    -- 
+    You receive this because you take part in courses at Acme Learning.
+    Choose which e-mails you receive: https://learn.example.com/profile
+    Acme Learning - help@acme.example
+    "#);
 }
