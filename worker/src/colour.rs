@@ -78,8 +78,7 @@ mod tests {
     fn a_colour_is_read_in_both_lengths_and_nothing_else() {
         assert_eq!(Rgb::parse("#3B82F6"), Some(Rgb(0x3B, 0x82, 0xF6)));
         assert_eq!(Rgb::parse("#1af"), Some(Rgb(0x11, 0xAA, 0xFF)));
-        for bad in ["", "#", "3B82F6", "#12", "#12345", "#GGGGGG", "#+12345", "url(x)", "#é12345"]
-        {
+        for bad in ["", "#", "3B82F6", "#12", "#12345", "#GGGGGG", "#+12345", "url(x)", "#é12345"] {
             assert_eq!(Rgb::parse(bad), None, "{bad}");
         }
     }

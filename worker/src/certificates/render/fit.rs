@@ -181,8 +181,7 @@ mod tests {
     use super::*;
     use crate::certificates::render::fonts::Hand;
 
-    const FRAME: Frame =
-        Frame { width: 400.0, height: 60.0, largest: 40.0, smallest: 9.0, leading: 1.1 };
+    const FRAME: Frame = Frame { width: 400.0, height: 60.0, largest: 40.0, smallest: 9.0, leading: 1.1 };
 
     fn set(text: &str) -> Block {
         fit(Library::get().unwrap(), text, Style::plain(Hand::Roman), FRAME)
@@ -201,8 +200,7 @@ mod tests {
 
     #[test]
     fn lines_of_a_long_title_are_of_like_length() {
-        let block =
-            set("An introduction to the theory and the daily practice of knots, for beginners");
+        let block = set("An introduction to the theory and the daily practice of knots, for beginners");
         assert_eq!(block.lines.len(), 2);
         let [one, two] = [0, 1].map(|n| block.lines[n].width);
         assert!((one - two).abs() < 0.25 * one, "{one} {two}");
@@ -224,8 +222,7 @@ mod tests {
 
     #[test]
     fn thai_and_chinese_break_without_spaces() {
-        for text in ["สมชายใจดี".repeat(12), "結繩的藝術與科學".repeat(8)]
-        {
+        for text in ["สมชายใจดี".repeat(12), "結繩的藝術與科學".repeat(8)] {
             let block = set(&text);
             assert!(block.lines.len() > 1 && fits(&block), "{text}");
         }

@@ -81,15 +81,9 @@ pub(super) fn border(canvas: &mut Canvas<'_, '_>, palette: &Palette, width: f32,
     const MIDDLE: f32 = 32.0;
     const HALF: f32 = 9.0;
     const WAVES: f32 = 104.0;
-    let track = Track {
-        left: MIDDLE,
-        top: MIDDLE,
-        width: width - 2.0 * MIDDLE,
-        height: height - 2.0 * MIDDLE,
-        radius: 26.0,
-    };
-    for (strand, colour) in [palette.pale, palette.second, palette.primary].into_iter().enumerate()
-    {
+    let track =
+        Track { left: MIDDLE, top: MIDDLE, width: width - 2.0 * MIDDLE, height: height - 2.0 * MIDDLE, radius: 26.0 };
+    for (strand, colour) in [palette.pale, palette.second, palette.primary].into_iter().enumerate() {
         let strand = f32::from(u8::try_from(strand).unwrap_or_default());
         for direction in [1.0, -1.0] {
             let phase = strand * TAU / 3.0;
@@ -157,10 +151,7 @@ pub(super) fn seal(canvas: &mut Canvas<'_, '_>, palette: &Palette, centre: (f32,
 /// One tail of the ribbon; `hand` is -1 for the left one and 1 for the right.
 fn ribbon((x, y): (f32, f32), reach: f32, hand: f32) -> Option<krilla::geom::Path> {
     let lean = |dx: f32, dy: f32| (x + hand * reach * dx, y + reach * dy);
-    polygon(
-        &[lean(0.06, 0.6), lean(0.62, 0.5), lean(0.78, 1.5), lean(0.5, 1.36), lean(0.3, 1.58)],
-        true,
-    )
+    polygon(&[lean(0.06, 0.6), lean(0.62, 0.5), lean(0.78, 1.5), lean(0.5, 1.36), lean(0.3, 1.58)], true)
 }
 
 fn star(centre: (f32, f32), radius: f32) -> Option<krilla::geom::Path> {
@@ -191,9 +182,7 @@ fn wreath(canvas: &mut Canvas<'_, '_>, palette: &Palette, centre: (f32, f32), ra
 /// A leaf that starts at a point and lies along an angle.
 fn leaf(from: (f32, f32), length: f32, angle: f32) -> Option<krilla::geom::Path> {
     let tip = polar(from, length, angle);
-    let belly = |side: f32| {
-        polar(polar(from, length * 0.45, angle), length * 0.24, angle + side * FRAC_PI_2)
-    };
+    let belly = |side: f32| polar(polar(from, length * 0.45, angle), length * 0.24, angle + side * FRAC_PI_2);
     let (one, two) = (belly(1.0), belly(-1.0));
     let mut path = krilla::geom::PathBuilder::new();
     path.move_to(from.0, from.1);
@@ -204,12 +193,7 @@ fn leaf(from: (f32, f32), length: f32, angle: f32) -> Option<krilla::geom::Path>
 }
 
 /// A fine line that thins out to both sides of a small diamond.
-pub(super) fn flourish(
-    canvas: &mut Canvas<'_, '_>,
-    palette: &Palette,
-    (x, y): (f32, f32),
-    half: f32,
-) {
+pub(super) fn flourish(canvas: &mut Canvas<'_, '_>, palette: &Palette, (x, y): (f32, f32), half: f32) {
     for side in [-1.0, 1.0] {
         let point = |dx: f32, dy: f32| (x + side * dx, y + dy);
         let blade = polygon(&[point(9.0, -0.55), point(half, 0.0), point(9.0, 0.55)], true);

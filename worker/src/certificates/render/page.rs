@@ -102,8 +102,7 @@ fn heading(canvas: &mut Canvas<'_, '_>, copy: &Copy, palette: &Palette) {
     let block = fit(canvas.library, name, style, frame);
     canvas.block(&block, 1.1, (AXIS, 90.0), Align::Middle, palette.primary);
     if copy.mark.is_some() {
-        let frame =
-            Frame { width: 520.0, height: 11.0, largest: 10.0, smallest: 6.0, leading: 1.1 };
+        let frame = Frame { width: 520.0, height: 11.0, largest: 10.0, smallest: 6.0, leading: 1.1 };
         let block = fit(canvas.library, &copy.tenant, ROMAN, frame);
         canvas.block(&block, 1.1, (AXIS, 105.0), Align::Middle, palette.soft_ink);
     }
@@ -153,8 +152,7 @@ fn signature(canvas: &mut Canvas<'_, '_>, copy: &Copy, palette: &Palette) {
         None => (&copy.tenant, copy.words.issuer),
     };
     let middle = LEFT + LINE / 2.0;
-    let frame =
-        Frame { width: LINE - 8.0, height: 23.0, largest: 19.0, smallest: 7.0, leading: 1.1 };
+    let frame = Frame { width: LINE - 8.0, height: 23.0, largest: 19.0, smallest: 7.0, leading: 1.1 };
     let block = fit(canvas.library, name, ITALIC, frame);
     let lift = block.lines.iter().skip(1).fold(0.0, |lift, _| lift + block.size * frame.leading);
     canvas.block(&block, frame.leading, (middle, FOOT - 9.0 - lift), Align::Middle, palette.ink);
@@ -175,13 +173,7 @@ fn verification(canvas: &mut Canvas<'_, '_>, copy: &Copy, palette: &Palette) {
 }
 
 /// A small label in capitals.
-fn caption(
-    canvas: &mut Canvas<'_, '_>,
-    palette: &Palette,
-    text: &str,
-    at: (f32, f32),
-    align: Align,
-) {
+fn caption(canvas: &mut Canvas<'_, '_>, palette: &Palette, text: &str, at: (f32, f32), align: Align) {
     let style = Style { hand: Hand::Medium, tracking: 0.14 };
     canvas.write(&text.to_uppercase(), style, 7.4, at, align, palette.soft_ink);
 }

@@ -22,8 +22,7 @@ pub(super) struct Matrix {
 /// # Errors
 /// It is longer than a code can hold (some 2,000 characters).
 pub(super) fn encode(address: &str) -> Result<Matrix, RenderError> {
-    let code = QrCode::with_error_correction_level(address, EcLevel::M)
-        .map_err(|_| RenderError::AddressTooLong)?;
+    let code = QrCode::with_error_correction_level(address, EcLevel::M).map_err(|_| RenderError::AddressTooLong)?;
     let side = u16::try_from(code.width()).map_err(|_| RenderError::AddressTooLong)?;
     let dark = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
     Ok(Matrix { side, dark })
@@ -63,8 +62,7 @@ mod tests {
 
     #[test]
     fn a_reader_gets_the_address_back() {
-        let address =
-            "https://lms.example.com/api/certificates/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90/";
+        let address = "https://lms.example.com/api/certificates/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90/";
         let matrix = encode(address).unwrap();
         let (side, quiet, scale) = (usize::from(matrix.side), usize::from(QUIET), 4);
         let pixels = (side + 2 * quiet) * scale;

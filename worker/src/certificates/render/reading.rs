@@ -30,8 +30,7 @@ pub(super) fn text_of(pdf: &[u8]) -> String {
             "Tf" => font = &fonts[operation.operands[0].as_name().unwrap()],
             "BMC" => marks.push(false),
             "BDC" => {
-                let actual =
-                    operation.operands[1].as_dict().ok().and_then(|d| d.get(b"ActualText").ok());
+                let actual = operation.operands[1].as_dict().ok().and_then(|d| d.get(b"ActualText").ok());
                 text.extend(actual.map(|actual| lopdf::decode_text_string(actual).unwrap()));
                 marks.push(actual.is_some());
             }
@@ -49,9 +48,7 @@ fn show(shown: &Object, font: &BTreeMap<Vec<u8>, String>, text: &mut String) {
     match shown {
         Object::Array(parts) => parts.iter().for_each(|part| show(part, font, text)),
         Object::String(codes, _) => {
-            codes
-                .chunks(2)
-                .for_each(|code| text.push_str(font.get(code).map_or("?", String::as_str)));
+            codes.chunks(2).for_each(|code| text.push_str(font.get(code).map_or("?", String::as_str)));
         }
         _ => {}
     }
@@ -61,19 +58,14 @@ fn show(shown: &Object, font: &BTreeMap<Vec<u8>, String>, text: &mut String) {
 fn mappings(cmap: &str) -> BTreeMap<Vec<u8>, String> {
     let bytes = |hex: &str| -> Option<Vec<u8>> {
         let hex = hex.strip_prefix('<')?.strip_suffix('>')?;
-        hex.as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-            .collect()
+        hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
     };
-    let section =
-        cmap.split("beginbfchar").skip(1).filter_map(|rest| rest.split("endbfchar").next());
+    let section = cmap.split("beginbfchar").skip(1).filter_map(|rest| rest.split("endbfchar").next());
     section
         .flat_map(str::lines)
         .filter_map(|line| {
             let (code, text) = line.trim().split_once(' ')?;
-            let units: Vec<u16> =
-                bytes(text)?.chunks(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]])).collect();
+            let units: Vec<u16> = bytes(text)?.chunks(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]])).collect();
             Some((bytes(code)?, String::from_utf16_lossy(&units)))
         })
         .collect()

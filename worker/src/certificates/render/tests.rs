@@ -8,8 +8,7 @@ use super::reading::text_of;
 use super::*;
 
 const CODE: Uuid = Uuid::from_u128(0x0197_b0c4_6d7e_7c3a_9c51_2f6a_8e4b_1d90);
-const VERIFY: &str =
-    "https://lms.example.com/api/certificates/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90/";
+const VERIFY: &str = "https://lms.example.com/api/certificates/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90/";
 
 fn view<'a>(learner: &'a str, course: &'a str) -> CertificateView<'a> {
     CertificateView {

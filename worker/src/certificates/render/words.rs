@@ -28,9 +28,7 @@ impl Words {
     /// The words for a locale such as `de` or `pt-BR`; English for one that we do not speak.
     pub(super) fn of(locale: &str) -> &'static Self {
         let language = locale.split(['-', '_']).next().unwrap_or_default();
-        ALL.into_iter()
-            .find(|words| words.language.eq_ignore_ascii_case(language))
-            .unwrap_or(&ENGLISH)
+        ALL.into_iter().find(|words| words.language.eq_ignore_ascii_case(language)).unwrap_or(&ENGLISH)
     }
 
     /// A day, written out.
@@ -202,8 +200,7 @@ mod tests {
     #[test]
     fn a_day_is_written_as_the_language_writes_it() {
         let day = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap();
-        let written =
-            ["en-GB", "de", "fr_FR", "es", "pt-BR", "tlh", ""].map(|l| Words::of(l).day(day));
+        let written = ["en-GB", "de", "fr_FR", "es", "pt-BR", "tlh", ""].map(|l| Words::of(l).day(day));
         assert_eq!(
             written,
             [

@@ -15,8 +15,7 @@ pub(super) fn safe_link(frontend: &Url, link: &str) -> Option<String> {
         if link.starts_with("//") {
             return None;
         }
-        let whole =
-            Url::parse(&format!("{}{link}", frontend.as_str().trim_end_matches('/'))).ok()?;
+        let whole = Url::parse(&format!("{}{link}", frontend.as_str().trim_end_matches('/'))).ok()?;
         return (whole.origin() == frontend.origin()).then(|| whole.into());
     }
     let url = Url::parse(link).ok()?;
@@ -30,10 +29,7 @@ pub(super) fn frontend(address: &str) -> Option<Url> {
 }
 
 fn is_web(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
+    matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty() && url.password().is_none()
 }
 
 #[cfg(test)]

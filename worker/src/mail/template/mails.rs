@@ -27,19 +27,9 @@ pub enum Mail<'a> {
     /// A course has grown.
     NewContentAvailable { course_title: &'a str, content_title: &'a str, link: &'a str },
     /// Words of an instructor or an administrator to many.
-    Announcement {
-        title: &'a str,
-        message: &'a str,
-        author_name: Option<&'a str>,
-        link: Option<&'a str>,
-    },
+    Announcement { title: &'a str, message: &'a str, author_name: Option<&'a str>, link: Option<&'a str> },
     /// To the instructor: there is something to grade.
-    AssessmentSubmission {
-        learner_name: &'a str,
-        assessment_title: &'a str,
-        course_title: &'a str,
-        link: &'a str,
-    },
+    AssessmentSubmission { learner_name: &'a str, assessment_title: &'a str, course_title: &'a str, link: &'a str },
     /// To the learner: it was graded. `score` is written out, such as `17 of 20`.
     AssessmentGraded {
         assessment_title: &'a str,
@@ -52,12 +42,7 @@ pub enum Mail<'a> {
     /// To administrators: something needs a person.
     SystemAlert { title: &'a str, severity: &'a str, message: &'a str, link: Option<&'a str> },
     /// Any other notification; `title` is the subject.
-    Notification {
-        title: &'a str,
-        message: &'a str,
-        link: Option<&'a str>,
-        link_label: Option<&'a str>,
-    },
+    Notification { title: &'a str, message: &'a str, link: Option<&'a str>, link_label: Option<&'a str> },
 }
 
 impl Mail<'_> {
@@ -82,9 +67,6 @@ impl Mail<'_> {
 
     /// Whether the reader may switch it off. The account's own mails always come.
     pub(super) fn notifies(&self) -> bool {
-        !matches!(
-            self,
-            Self::PasswordReset { .. } | Self::Invitation { .. } | Self::PasswordChanged { .. }
-        )
+        !matches!(self, Self::PasswordReset { .. } | Self::Invitation { .. } | Self::PasswordChanged { .. })
     }
 }

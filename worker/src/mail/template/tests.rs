@@ -27,12 +27,7 @@ fn all<'a>(text: &'a str, link: &'a str) -> Vec<Mail<'a>> {
         Mail::DeadlineReminder { item_title: text, course_title: text, due: text, link },
         Mail::NewContentAvailable { course_title: text, content_title: text, link },
         Mail::Announcement { title: text, message: text, author_name: some, link: Some(link) },
-        Mail::AssessmentSubmission {
-            learner_name: text,
-            assessment_title: text,
-            course_title: text,
-            link,
-        },
+        Mail::AssessmentSubmission { learner_name: text, assessment_title: text, course_title: text, link },
         Mail::AssessmentGraded {
             assessment_title: text,
             course_title: text,
@@ -59,15 +54,10 @@ fn every_mail_says_in_text_and_in_html_whom_it_is_for_and_where_to_go() {
         assert!(!subject.is_empty() && !subject.contains('\n'), "{subject}");
         assert!(text.contains(LINK), "{text}");
         assert!(html.contains(&format!("href=\"{}\"", LINK.replace('&', "&amp;"))), "{html}");
-        for part in
-            ["Hello Alice,", "Acme Learning", "You receive this because", "help@acme.example"]
-        {
+        for part in ["Hello Alice,", "Acme Learning", "You receive this because", "help@acme.example"] {
             assert!(text.contains(part) && html.contains(part), "{part} in {}", mail.name());
         }
-        assert!(
-            !text.contains('<') && !text.contains("&amp;") && !text.contains("\n\n\n"),
-            "{text}"
-        );
+        assert!(!text.contains('<') && !text.contains("&amp;") && !text.contains("\n\n\n"), "{text}");
         let preferences = "https://learn.example.com/profile";
         assert_eq!(text.contains(preferences), mail.notifies(), "{}", mail.name());
         assert_eq!(html.contains(preferences), mail.notifies(), "{}", mail.name());
@@ -143,10 +133,7 @@ fn what_is_optional_may_be_left_out() {
     for mail in &bare {
         let RenderedMail { subject, text, html } = render(mail, None, &brand).unwrap();
         for part in [&subject, &text, &html] {
-            assert!(
-                !part.to_lowercase().contains("none") || part.contains("display:none"),
-                "{part}"
-            );
+            assert!(!part.to_lowercase().contains("none") || part.contains("display:none"), "{part}");
         }
         assert!(text.starts_with("Hello,\n") && !text.contains("none"), "{text}");
     }
@@ -162,15 +149,10 @@ fn an_author_s_paragraphs_stay_paragraphs() {
 
 #[test]
 fn the_words_on_a_button_can_be_read_on_any_colour() {
-    for (colour, words) in [
-        ("#3B82F6", "#111827"),
-        ("#1D4ED8", "#FFFFFF"),
-        ("#FFFF00", "#111827"),
-        ("#000", "#FFFFFF"),
-    ] {
+    for (colour, words) in [("#3B82F6", "#111827"), ("#1D4ED8", "#FFFFFF"), ("#FFFF00", "#111827"), ("#000", "#FFFFFF")]
+    {
         let look = Look::new(&Brand { primary_color: colour, ..brand() }, None);
-        let [ground, ink] =
-            [&look.primary_color, &look.button_text_color].map(|c| Rgb::parse(c).unwrap());
+        let [ground, ink] = [&look.primary_color, &look.button_text_color].map(|c| Rgb::parse(c).unwrap());
         assert_eq!(look.button_text_color, words, "{colour}");
         assert!(ground.contrast(ink) >= 4.5, "{colour}");
     }
