@@ -1,0 +1,3 @@
+//! Certificates: the document that a learner takes away.
+
+pub mod render;

@@ -1,0 +1,5 @@
+//! What the worker runs.
+
+pub mod certificates;
+mod colour;
+pub mod mail;

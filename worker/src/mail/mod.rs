@@ -1,0 +1,3 @@
+//! E-mail: what is said in it.
+
+pub mod template;
