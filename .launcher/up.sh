@@ -134,11 +134,8 @@ elapsed() {
 # Everything that programs ask the environment for. What is set already rules.
 # shellcheck disable=SC2034 # exported, all of it
 export_settings() {
+    use_servers_env
     set -a
-    if needs postgres || needs redis; then
-        # shellcheck disable=SC1091 # written by start_servers
-        . "$CELL/servers.env"
-    fi
     LMS_ENV=${LMS_ENV:-development}
     SECRET_KEY=${SECRET_KEY:-$(secret SECRET_KEY)}
     JWT_SECRET_KEY=${JWT_SECRET_KEY:-$(secret JWT_SECRET_KEY)}
