@@ -37,7 +37,7 @@ need_compiler() {
 decide_servers() {
     NEEDS=
     [ -n "${DATABASE_URL:-}" ] || NEEDS="$NEEDS postgres"
-    [ -n "${REDIS_URL:-}${CELERY_BROKER_URL:-}" ] || NEEDS="$NEEDS redis"
+    [ -n "${REDIS_URL:-}${CELERY_BROKER_URL:-}${CACHE_URL:-}" ] || NEEDS="$NEEDS redis"
     [ -n "${AWS_S3_ENDPOINT_URL:-}${AWS_ACCESS_KEY_ID:-}" ] || NEEDS="$NEEDS storage"
     [ -n "${EMAIL_HOST:-}" ] || NEEDS="$NEEDS mail"
     [ "$demo_ai" = no ] || [ -n "${OPENAI_API_KEY:-}" ] || NEEDS="$NEEDS ai"
