@@ -4,7 +4,7 @@ mod tenants;
 mod users;
 
 pub use tenants::tenant;
-pub use users::{UserMaker, session, user};
+pub use users::{UserMaker, session, suspend, user};
 
 use chrono::{DateTime, TimeZone, Utc};
 
