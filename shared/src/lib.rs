@@ -19,5 +19,13 @@ pub mod users;
 
 pub mod events;
 
+pub mod enrollments;
+
+pub mod certificates;
+
+pub mod notifications;
+
+pub mod analytics;
+
 #[cfg(feature = "testing")]
 pub mod testing;
