@@ -19,5 +19,9 @@ pub mod users;
 
 pub mod events;
 
+pub mod courses;
+
+pub mod enrollments;
+
 #[cfg(feature = "testing")]
 pub mod testing;

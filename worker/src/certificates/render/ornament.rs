@@ -81,13 +81,8 @@ pub(super) fn border(canvas: &mut Canvas<'_, '_>, palette: &Palette, width: f32,
     const MIDDLE: f32 = 32.0;
     const HALF: f32 = 9.0;
     const WAVES: f32 = 104.0;
-    let track = Track {
-        left: MIDDLE,
-        top: MIDDLE,
-        width: width - 2.0 * MIDDLE,
-        height: height - 2.0 * MIDDLE,
-        radius: 26.0,
-    };
+    let track =
+        Track { left: MIDDLE, top: MIDDLE, width: width - 2.0 * MIDDLE, height: height - 2.0 * MIDDLE, radius: 26.0 };
     for (strand, colour) in [palette.pale, palette.second, palette.primary].into_iter().enumerate() {
         let strand = f32::from(u8::try_from(strand).unwrap_or_default());
         for direction in [1.0, -1.0] {

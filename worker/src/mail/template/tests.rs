@@ -149,8 +149,7 @@ fn an_author_s_paragraphs_stay_paragraphs() {
 
 #[test]
 fn the_words_on_a_button_can_be_read_on_any_colour() {
-    for (colour, words) in
-        [("#3B82F6", "#111827"), ("#1D4ED8", "#FFFFFF"), ("#FFFF00", "#111827"), ("#000", "#FFFFFF")]
+    for (colour, words) in [("#3B82F6", "#111827"), ("#1D4ED8", "#FFFFFF"), ("#FFFF00", "#111827"), ("#000", "#FFFFFF")]
     {
         let look = Look::new(&Brand { primary_color: colour, ..brand() }, None);
         let [ground, ink] = [&look.primary_color, &look.button_text_color].map(|c| Rgb::parse(c).unwrap());
