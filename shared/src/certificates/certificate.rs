@@ -263,6 +263,11 @@ impl Certificate {
         Ok(Page::numbered(items, total))
     }
 
+    /// Whether the page that is stored says what the certificate says.
+    pub fn is_drawn(&self) -> bool {
+        self.rendered_at == Some(self.updated_at)
+    }
+
     /// Notes that the page which was drawn for `self` is stored, tells of it when it is the first,
     /// and has the one before it removed. `None` when the certificate has changed since it was
     /// read: what was drawn is not what it says now.
@@ -273,6 +278,7 @@ impl Certificate {
         size_bytes: i64,
         now: DateTime<Utc>,
     ) -> Result<Option<Self>, Error> {
+        let at = after(self.updated_at, now);
         conn.transaction(async |conn| {
             let stored = diesel::update(self)
                 .filter(certificates::tenant_id.eq(self.tenant_id))
@@ -282,8 +288,8 @@ impl Certificate {
                     certificates::status.eq(CertificateStatus::Issued),
                     certificates::file_key.eq(file_key),
                     certificates::file_size_bytes.eq(size_bytes),
-                    certificates::rendered_at.eq(now),
-                    certificates::updated_at.eq(after(self.updated_at, now)),
+                    certificates::rendered_at.eq(at),
+                    certificates::updated_at.eq(at),
                 ))
                 .returning(Self::as_returning())
                 .get_result(conn)
