@@ -12,4 +12,8 @@ pub mod openapi;
 pub mod router;
 pub mod serve;
 
+mod analytics;
 mod auth;
+mod certificates;
+mod jobs;
+mod notifications;

@@ -48,7 +48,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let relay = tokio::spawn(shared::jobs::relay::run(
         app.pool.clone(),
-        config.database.url.clone(),
+        "api",
         config.redis.clone(),
         stop.child_token(),
     ));

@@ -19,6 +19,8 @@ pub mod users;
 
 pub mod events;
 
+pub mod courses;
+
 pub mod enrollments;
 
 pub mod certificates;
