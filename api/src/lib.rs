@@ -5,6 +5,7 @@ pub mod access;
 pub mod app;
 pub mod compat;
 pub mod config;
+pub mod demo;
 pub mod health;
 pub mod http;
 pub mod middleware;

@@ -116,7 +116,8 @@ impl Ctx {
     {
         let key = self.effect_key(key);
         if let Permit::Done(name) = self.permit(&key).await? {
-            metrics::counter!("outbound_effects_total", "kind" => self.0.claim.kind.clone(), "turn" => "known").increment(1);
+            metrics::counter!("outbound_effects_total", "kind" => self.0.claim.kind.clone(), "turn" => "known")
+                .increment(1);
             return Ok(name);
         }
         let name = send(key.clone()).await?;
