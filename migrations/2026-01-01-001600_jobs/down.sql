@@ -1,3 +1,4 @@
+drop table job_relay;
 drop table schedule_runs;
 drop table job_schedules;
 drop table job_queues;

@@ -41,6 +41,7 @@ create index jobs_dispatched on jobs (queue, dispatched_at) where state = 'dispa
 create index jobs_load on jobs (queue, tenant_id) where state in ('dispatched', 'running');
 create index jobs_lease on jobs (lease_until) where state = 'running';
 create index jobs_strand on jobs (tenant_id, strand, id) where strand is not null and state in ('available', 'dispatched', 'running');
+create index jobs_deadline on jobs (deadline_at) where deadline_at is not null and state in ('available', 'dispatched');
 create index jobs_finished on jobs (state, finished_at) where state in ('succeeded', 'cancelled', 'dead');
 create index jobs_newest on jobs (tenant_id, created_at desc, id desc);
 create unique index jobs_unique on jobs (tenant_id, kind, unique_key)
@@ -51,7 +52,7 @@ comment on column jobs.priority is 'Lower goes first, within a tenant and queue.
 comment on column jobs.args is 'Ids, not contents: the handler reads what is true when it runs.';
 comment on column jobs.crashes is 'Leases that ran out: the worker died or hung. Three are a poison job.';
 comment on column jobs.deferrals is 'How often it was put back without an attempt being counted.';
-comment on column jobs.lease_token is 'The fencing token: only who holds the newest may finish the job.';
+comment on column jobs.lease_token is 'The fencing token, drawn anew at each claim: only who holds it may finish the job.';
 comment on column jobs.strand is 'Jobs of one strand run one after the other, oldest first.';
 select protect_tenant_rows('jobs');
 select open_to_platform('jobs');
@@ -67,7 +68,7 @@ create table job_attempts (
     ended_at timestamptz not null,
     outcome text not null,
     error text,
-    primary key (job_id, attempt, crashes, deferrals)
+    primary key (job_id, ended_at)
 );
 create index job_attempts_by_tenant on job_attempts (tenant_id);
 comment on table job_attempts is 'Attempts that did not succeed, and why.';
@@ -113,6 +114,7 @@ create table job_schedules (
     cron text not null,
     timezone text not null default 'UTC',
     is_enabled boolean not null default true,
+    is_edited boolean not null default false,
     misfire text not null default 'one' constraint job_schedules_misfire check (misfire in ('skip', 'one', 'all')),
     misfire_grace_seconds integer not null default 86400,
     overlap text not null default 'skip' constraint job_schedules_overlap check (overlap in ('allow', 'skip')),
@@ -123,6 +125,9 @@ create table job_schedules (
 );
 create index job_schedules_due on job_schedules (next_run_at) where is_enabled;
 comment on table job_schedules is 'Work by the clock. All of it is the platform''s own; a job looks for what is due in each tenant.';
+comment on column job_schedules.is_edited is 'An operator has changed it: a new release does not change it back.';
+comment on column job_schedules.misfire is 'What to do about instants that passed while nobody looked: none, the last, or each of them.';
+comment on column job_schedules.overlap is 'Whether it may fire while the job of the last time is unfinished.';
 grant select, insert, update, delete on job_schedules to lms_platform;
 
 create table schedule_runs (
@@ -142,11 +147,27 @@ create policy relay_rows on job_attempts for all to lms_relay using (true) with 
 create policy relay_rows on job_effects for all to lms_relay using (true) with check (true);
 grant select, insert, update, delete on jobs, job_attempts, job_effects, job_queues, job_schedules, schedule_runs to lms_relay;
 
+create table job_relay (
+    is_only boolean primary key default true constraint job_relay_one_row check (is_only),
+    epoch text not null,
+    redis_run text not null,
+    leader text not null,
+    leading_since timestamptz not null default now()
+);
+comment on table job_relay is 'Which life of Redis the tickets were given to. Another life has lost them, and they are given again.';
+grant select, insert, update, delete on job_relay to lms_relay;
+
 create function notify_jobs() returns trigger
     language plpgsql as $$
 begin
-    perform pg_notify('jobs', '');
+    -- A notification makes commits wait for each other, so only work that somebody waits for is
+    -- announced. The rest is found by the relay's next look, a quarter of a second later at most.
+    if exists (select from inserted where queue in ('within_5s', 'within_1m') and run_at <= now()) then
+        perform pg_notify('jobs', '');
+    end if;
     return null;
 end $$;
 comment on function notify_jobs() is 'Wakes the relay at commit. Once for each statement: a thousand rows are one call.';
-create trigger jobs_enqueued after insert on jobs for each statement execute function notify_jobs();
+create trigger jobs_enqueued after insert on jobs
+    referencing new table as inserted
+    for each statement execute function notify_jobs();

@@ -23,5 +23,11 @@ pub mod courses;
 
 pub mod enrollments;
 
+pub mod certificates;
+
+pub mod notifications;
+
+pub mod analytics;
+
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -11,6 +11,8 @@ mod violation;
 pub(crate) use containing::containing;
 pub use diesel::result::Error;
 pub use diesel_async::AsyncPgConnection as Conn;
+#[cfg(feature = "testing")]
+pub use migrations::revert_all;
 pub use migrations::{MigrateError, migrate, pending_migrations, with_newest_migration};
 pub use page::{Keyset, Numbered, Page};
 pub use pool::{Pool, PoolError, PoolSettings, Scope, ScopedConn};

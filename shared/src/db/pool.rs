@@ -128,6 +128,16 @@ impl Pool {
         Ok(ScopedConn(object))
     }
 
+    /// A connection of its own, outside the pool, for who must hold one for long: a lock, or LISTEN.
+    ///
+    /// # Errors
+    /// See [`PoolError`].
+    pub async fn dedicated(&self, scope: Scope) -> Result<AsyncPgConnection, PoolError> {
+        let mut session = managed::Manager::create(self.0.manager()).await.map_err(PoolError::Unreachable)?;
+        enter(&mut session.conn, scope).await.map_err(|error| PoolError::Unreachable(error.into()))?;
+        Ok(session.conn)
+    }
+
     /// Connections in use and waiting callers, for the metrics.
     pub fn load(&self) -> (usize, usize) {
         let status = self.0.status();

@@ -352,7 +352,7 @@ diesel::table! {
     use diesel::sql_types::*;
 
     /// Attempts that did not succeed, and why.
-    job_attempts (job_id, attempt, crashes, deferrals) {
+    job_attempts (job_id, ended_at) {
         /// The column `job_id`.
         job_id -> Uuid,
         /// The column `tenant_id`.
@@ -419,6 +419,24 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Which life of Redis the tickets were given to. Another life has lost them, and they are given again.
+    job_relay (is_only) {
+        /// The column `is_only`.
+        is_only -> Bool,
+        /// The column `epoch`.
+        epoch -> Text,
+        /// The column `redis_run`.
+        redis_run -> Text,
+        /// The column `leader`.
+        leader -> Text,
+        /// The column `leading_since`.
+        leading_since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// Work by the clock. All of it is the platform's own; a job looks for what is due in each tenant.
     job_schedules (id) {
         /// The column `id`.
@@ -439,11 +457,13 @@ diesel::table! {
         timezone -> Text,
         /// The column `is_enabled`.
         is_enabled -> Bool,
-        /// The column `misfire`.
+        /// An operator has changed it: a new release does not change it back.
+        is_edited -> Bool,
+        /// What to do about instants that passed while nobody looked: none, the last, or each of them.
         misfire -> Text,
         /// The column `misfire_grace_seconds`.
         misfire_grace_seconds -> Int4,
-        /// The column `overlap`.
+        /// Whether it may fire while the job of the last time is unfinished.
         overlap -> Text,
         /// The column `next_run_at`.
         next_run_at -> Timestamptz,
@@ -490,7 +510,7 @@ diesel::table! {
         crashes -> Int4,
         /// How often it was put back without an attempt being counted.
         deferrals -> Int4,
-        /// The fencing token: only who holds the newest may finish the job.
+        /// The fencing token, drawn anew at each claim: only who holds it may finish the job.
         lease_token -> Int8,
         /// The column `lease_until`.
         lease_until -> Nullable<Timestamptz>,
@@ -667,6 +687,8 @@ diesel::table! {
         message -> Text,
         /// A path of the web client, or an absolute http(s) address.
         action_url -> Nullable<Text>,
+        /// The names that its mail speaks of, as they were when it was told.
+        facts -> Jsonb,
         /// Names the event; the same event tells the same person once, however often its job runs.
         dedupe_key -> Text,
         /// The column `created_at`.
@@ -937,6 +959,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     job_attempts,
     job_effects,
     job_queues,
+    job_relay,
     job_schedules,
     jobs,
     learner_groups,
@@ -954,3 +977,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     throttles,
     users,
 );
+

@@ -80,6 +80,11 @@ impl Backoff {
         };
         Duration::from_secs(u64::from(seconds))
     }
+
+    /// A wait after failed attempt number `attempt` (from 1), drawn anew each time.
+    pub fn wait(self, attempt: u32) -> Duration {
+        self.longest(attempt).mul_f64(rand::random::<f64>())
+    }
 }
 
 /// What a single request for a job may say beyond its payload.
@@ -167,4 +172,35 @@ pub async fn enqueue_with<J: Job>(conn: &mut Conn, job: &J, options: JobOptions)
             return Ok(Enqueued::Already(id));
         }
     }
+}
+
+/// [`enqueue`] for many jobs of a kind, in one statement for each thousand. Those whose unique key
+/// is taken are left out. Returns how many are new.
+///
+/// # Errors
+/// As [`enqueue_with`].
+pub async fn enqueue_many<J: Job>(conn: &mut Conn, wanted: &[J]) -> Result<usize, Error> {
+    let mut inserted = 0;
+    for chunk in wanted.chunks(1_000) {
+        let rows = chunk
+            .iter()
+            .map(|job| {
+                let args = serde_json::to_value(job).map_err(|error| Error::SerializationError(error.into()))?;
+                Ok((
+                    jobs::id.eq(JobId::new()),
+                    jobs::tenant_id.eq(job.tenant()),
+                    jobs::kind.eq(J::NAME),
+                    jobs::schema_version.eq(J::VERSION),
+                    jobs::queue.eq(J::QUEUE.name()),
+                    jobs::priority.eq(J::PRIORITY),
+                    jobs::args.eq(args),
+                    jobs::max_attempts.eq(J::MAX_ATTEMPTS),
+                    jobs::unique_key.eq(job.unique_key()),
+                    jobs::strand.eq(job.strand()),
+                ))
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        inserted += diesel::insert_into(jobs::table).values(rows).on_conflict_do_nothing().execute(conn).await?;
+    }
+    Ok(inserted)
 }

@@ -1,12 +1,23 @@
 //! The job system: rows in PostgreSQL are the truth, Redis carries tickets that point at them.
 //!
 //! A job is enqueued by [`enqueue`] in the transaction that causes it: it exists exactly if its
-//! cause does. The relay hands tickets to Redis, a worker claims the row, and effects and outcome
-//! are committed together (`docs/adr/0002-jobs-in-postgres-carried-by-redis.md`).
+//! cause does. The [`relay`] hands tickets to Redis, a worker claims the row in the [`ledger`], and
+//! effects and outcome are committed together (`docs/adr/0002-jobs-in-postgres-carried-by-redis.md`).
 
+pub mod effects;
 mod job;
+pub mod ledger;
+pub mod mutant;
+pub mod operate;
 mod queue;
 pub mod relay;
+pub mod retention;
+mod road;
+pub mod schedule;
+mod view;
 
-pub use job::{Backoff, Enqueued, Job, JobOptions, enqueue, enqueue_with};
+pub use job::{Backoff, Enqueued, Job, JobOptions, enqueue, enqueue_many, enqueue_with};
+pub use ledger::JobState;
 pub use queue::Queue;
+pub use road::{MOST_TICKETS, Road, RoadError, Ticket, TicketStorage};
+pub use view::JobView;

@@ -1,3 +1,5 @@
 //! Invariants of the database and of the source.
 
+mod architecture;
 mod isolation;
+mod schema;

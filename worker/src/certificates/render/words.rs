@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 /// The fixed words of a certificate.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Words {
     /// The language's tag, for the document's metadata.
     pub(super) language: &'static str,

@@ -175,5 +175,24 @@ fn a_certificate_s_mail_as_text() {
         verify_link: "/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90",
     };
     let RenderedMail { subject, text, .. } = said(&mail);
-    insta::assert_snapshot!(format!("{subject}\n\n{text}"), @"");
+    insta::assert_snapshot!(format!("{subject}\n\n{text}"), @r#"
+    Your certificate for Introduction to Python Programming
+
+    Hello Alice,
+
+    Congratulations on completing "Introduction to Python Programming". Your certificate is ready to download:
+
+    https://learn.example.com/learner/certificates
+
+    Verification code:
+        0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90
+
+    Anyone can check that it is genuine, without an account:
+    https://learn.example.com/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90
+
+    -- 
+    You receive this because you take part in courses at Acme Learning.
+    Choose which e-mails you receive: https://learn.example.com/profile
+    Acme Learning - help@acme.example
+    "#);
 }

@@ -1,0 +1,241 @@
+//! The relay hands tickets to Redis: fairly over tenants, never more than a window, and again when
+//! Redis has lost them. It also takes back what died, and fires schedules.
+//!
+//! Every process hosts one. One of them leads, by an advisory lock that its connection holds: when
+//! the process dies the lock is free, and another leads within a second. Two leaders would do no
+//! harm (every step is guarded by its own statement), one is enough.
+
+mod epoch;
+mod janitor;
+mod pick;
+mod sweep;
+mod window;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use diesel::sql_types::{BigInt, Bool};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+pub use pick::{hand_over, take};
+pub use sweep::{Swept, sweep};
+pub use window::Window;
+
+use super::{Queue, Road, RoadError, schedule};
+use crate::config::RedisConfig;
+use crate::db::{Conn, Error, Pool, PoolError, Scope};
+
+/// The number of the leader's lock. Arbitrary, and ours.
+const LEADER_LOCK: i64 = 7_203_302;
+/// How often a standby asks whether it may lead.
+const STANDBY: Duration = Duration::from_millis(500);
+/// How long the leader waits for a notification before it looks for itself.
+const LOOK: Duration = Duration::from_millis(250);
+/// The same while tickets wait for room.
+const BUSY_LOOK: Duration = Duration::from_millis(40);
+/// How often the dead are looked for.
+const SWEEP: Duration = Duration::from_millis(500);
+/// After a change of leader, workers that lost the database too have this long to renew.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Why a leader steps down.
+#[derive(Debug, thiserror::Error)]
+enum RelayError {
+    #[error(transparent)]
+    Database(#[from] Error),
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    #[error(transparent)]
+    Road(#[from] RoadError),
+}
+
+/// Hosts a relay until `shutdown`. Whatever fails is logged and tried again: it never brings its
+/// process down.
+pub async fn run(pool: Pool, redis: RedisConfig, name: String, shutdown: CancellationToken) {
+    let road = match Road::new(&redis) {
+        Ok(road) => road,
+        Err(error) => {
+            tracing::error!(error = %error, "The relay cannot start: {error}");
+            return;
+        }
+    };
+    let relay = Relay { pool, road, name };
+    while !shutdown.is_cancelled() {
+        // In a task of its own, so that not even a panic ends the relay.
+        let mut term = tokio::spawn(relay.clone().serve(shutdown.clone()));
+        let outcome = tokio::select! {
+            outcome = &mut term => outcome,
+            () = shutdown.cancelled() => {
+                // The lock goes with the connection. A moment, so that a push is not cut in half.
+                let _ = tokio::time::timeout(Duration::from_secs(2), term).await;
+                break;
+            }
+        };
+        metrics::gauge!("relay_leader").set(0.0);
+        match outcome {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = %error, "The relay stepped down: {error}"),
+            Err(error) => tracing::error!(error = %error, "The relay broke down: {error}"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(STANDBY) => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+    metrics::gauge!("relay_leader").set(0.0);
+}
+
+#[derive(Clone)]
+struct Relay {
+    pool: Pool,
+    road: Road,
+    name: String,
+}
+
+impl Relay {
+    async fn serve(self, shutdown: CancellationToken) -> Result<(), RelayError> {
+        let mut conn = self.pool.dedicated(Scope::Relay).await?;
+        while !try_lead(&mut conn).await? {
+            tokio::select! {
+                () = tokio::time::sleep(STANDBY) => {}
+                () = shutdown.cancelled() => return Ok(()),
+            }
+        }
+        tracing::info!(relay.name = %self.name, "Leading the relay");
+        metrics::gauge!("relay_leader").set(1.0);
+        conn.batch_execute("listen jobs").await?;
+        let mut term = Term::new(self);
+        while !shutdown.is_cancelled() {
+            let is_full = term.round(&mut conn).await?;
+            wait_for_work(&mut conn, if is_full { BUSY_LOOK } else { LOOK }, &shutdown).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn try_lead(conn: &mut Conn) -> Result<bool, Error> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Bool)]
+        leads: bool,
+    }
+    let row: Row = diesel::sql_query("select pg_try_advisory_lock($1) as leads")
+        .bind::<BigInt, _>(LEADER_LOCK)
+        .get_result(conn)
+        .await?;
+    Ok(row.leads)
+}
+
+/// Until somebody says that there are jobs, or `patience` ends.
+async fn wait_for_work(conn: &mut Conn, patience: Duration, shutdown: &CancellationToken) -> Result<(), Error> {
+    let mut notifications = std::pin::pin!(conn.notifications_stream());
+    tokio::select! {
+        first = notifications.next() => {
+            first.transpose()?;
+            // One round answers all that have come meanwhile.
+            while let Ok(Some(more)) = tokio::time::timeout(Duration::ZERO, notifications.next()).await {
+                more?;
+            }
+        }
+        () = tokio::time::sleep(patience) => {}
+        () = shutdown.cancelled() => {}
+    }
+    Ok(())
+}
+
+/// What a leader remembers while it leads.
+struct Term {
+    relay: Relay,
+    windows: HashMap<Queue, Window>,
+    epoch: epoch::Epoch,
+    began: Instant,
+    swept: Option<Instant>,
+    fired: Option<Instant>,
+    tidied: Option<Instant>,
+    is_redis_away: bool,
+}
+
+impl Term {
+    fn new(relay: Relay) -> Self {
+        Self {
+            relay,
+            windows: HashMap::new(),
+            epoch: epoch::Epoch::default(),
+            began: Instant::now(),
+            swept: None,
+            fired: None,
+            tidied: None,
+            is_redis_away: false,
+        }
+    }
+
+    /// One look at everything. Says whether tickets wait for room.
+    async fn round(&mut self, conn: &mut Conn) -> Result<bool, RelayError> {
+        if is_due(&mut self.fired, SWEEP) {
+            schedule::fire_due(conn).await?;
+        }
+        if self.began.elapsed() > GRACE && is_due(&mut self.swept, SWEEP) {
+            sweep(conn).await?;
+        }
+        // Work for workers is one thing, Redis another: without it, jobs stay where they are and
+        // everything else goes on.
+        match self.hand_out(conn).await {
+            Ok(is_full) => {
+                if std::mem::take(&mut self.is_redis_away) {
+                    tracing::info!("Redis is back");
+                }
+                Ok(is_full)
+            }
+            Err(RelayError::Road(error)) => {
+                if !std::mem::replace(&mut self.is_redis_away, true) {
+                    tracing::warn!(error = %error, "No tickets while Redis is away: {error}");
+                }
+                Ok(false)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn hand_out(&mut self, conn: &mut Conn) -> Result<bool, RelayError> {
+        self.epoch.check(conn, &self.relay.road, &self.relay.name).await?;
+        let mut is_full = false;
+        for settings in pick::settings(conn).await? {
+            is_full |= self.fill(conn, &settings).await?;
+        }
+        if is_due(&mut self.tidied, Duration::from_secs(2)) {
+            for queue in Queue::ALL {
+                janitor::tidy(&self.relay.road, queue).await?;
+            }
+        }
+        Ok(is_full)
+    }
+
+    /// Tops up one queue.
+    async fn fill(&mut self, conn: &mut Conn, settings: &pick::Settings) -> Result<bool, RelayError> {
+        let queue = settings.queue;
+        let waiting = self.relay.road.waiting(queue).await?;
+        let load = pick::load(conn, queue).await?;
+        sweep::stale(conn, queue, waiting).await?;
+        let window = self.windows.entry(queue).or_default();
+        window.observe(Instant::now(), load.dispatched, load.running, waiting);
+        let free = window.free(settings.window, load.dispatched, waiting);
+        metrics::gauge!("relay_window_used", "queue" => queue.name()).set(f64::from(load.dispatched));
+        if settings.is_paused || free == 0 {
+            return Ok(free == 0 && !settings.is_paused);
+        }
+        let road = self.relay.road.clone();
+        let handed = hand_over(conn, settings, free, async |tickets| road.push(queue, tickets).await).await?;
+        window.handed(handed);
+        Ok(handed == free)
+    }
+}
+
+fn is_due(last: &mut Option<Instant>, every: Duration) -> bool {
+    let is_due = last.is_none_or(|at| at.elapsed() >= every);
+    if is_due {
+        *last = Some(Instant::now());
+    }
+    is_due
+}

@@ -1,0 +1,92 @@
+-- $1 queue, $2 how many, $3 most of one tenant.
+--
+-- Tenants with work, at most 256 a round, in the order of their ids from behind the one that was
+-- served last, and round to it again: two loose scans of (queue, tenant_id), each of which stops
+-- early. Of each the same number, so that one with a hundred thousand jobs and one with a single
+-- job take turns.
+with recursive
+start as (
+    select cursor_tenant as tenant_id from job_queues where queue = $1
+),
+behind as (
+    (select j.tenant_id, 1 as n from jobs j, start
+     where j.state = 'available' and j.queue = $1 and j.tenant_id > start.tenant_id
+     order by j.tenant_id limit 1)
+    union all
+    select (select j.tenant_id from jobs j
+            where j.state = 'available' and j.queue = $1 and j.tenant_id > behind.tenant_id
+            order by j.tenant_id limit 1), behind.n + 1
+    from behind where behind.tenant_id is not null and behind.n < 256
+),
+before as (
+    (select j.tenant_id, 1 as n from jobs j, start
+     where j.state = 'available' and j.queue = $1 and j.tenant_id <= start.tenant_id
+     order by j.tenant_id limit 1)
+    union all
+    select (select j.tenant_id from jobs j, start
+            where j.state = 'available' and j.queue = $1
+              and j.tenant_id > before.tenant_id and j.tenant_id <= start.tenant_id
+            order by j.tenant_id limit 1), before.n + 1
+    from before where before.tenant_id is not null and before.n < 256
+),
+turns as (
+    select tenant_id, row_number() over (order by lap, tenant_id) as turn
+    from (
+        select tenant_id, 1 as lap from behind where tenant_id is not null
+        union all
+        select tenant_id, 2 from before where tenant_id is not null
+    ) as laps
+    order by turn
+    limit least(256, $2)
+),
+load as (
+    select tenant_id, count(*) as n from jobs
+    where queue = $1 and state in ('dispatched', 'running')
+    group by tenant_id
+),
+share as (
+    select greatest(1, ceil($2::numeric / greatest(1, (select count(*) from turns))))::integer as size
+),
+picked as (
+    select job.id, job.tenant_id, turns.turn, job.place
+    from turns
+    left join load on load.tenant_id = turns.tenant_id
+    cross join share
+    cross join lateral (
+        select chosen.id, chosen.tenant_id, row_number() over () as place
+        from (
+            select j.id, j.tenant_id from jobs j
+            where j.state = 'available' and j.queue = $1 and j.tenant_id = turns.tenant_id and j.run_at <= now()
+              and (j.deadline_at is null or j.deadline_at > now())
+              and (j.strand is null or not exists (
+                    select from jobs older
+                    where older.tenant_id = j.tenant_id and older.strand = j.strand and older.id < j.id
+                      and older.state in ('available', 'dispatched', 'running')))
+            order by j.priority, j.run_at, j.id
+            limit greatest(0, least(share.size, $3 - coalesce(load.n, 0)::integer))
+            for update skip locked
+        ) as chosen
+    ) as job
+    -- Everybody's first before anybody's second.
+    order by job.place, turns.turn
+    limit $2
+),
+-- When there was room for more, everybody in turn had their fill; otherwise go on behind the last.
+stopped as (
+    select coalesce(
+        (select tenant_id from picked where (select count(*) from picked) >= $2 order by place desc, turn desc limit 1),
+        (select tenant_id from turns order by turn desc limit 1)) as tenant_id
+),
+moved as (
+    update job_queues set cursor_tenant = stopped.tenant_id
+    from stopped
+    where job_queues.queue = $1 and stopped.tenant_id is not null and job_queues.cursor_tenant <> stopped.tenant_id
+),
+dispatched as (
+    update jobs set state = 'dispatched', dispatched_at = now()
+    from picked where jobs.id = picked.id
+    returning jobs.id
+)
+select picked.id, picked.tenant_id
+from picked join dispatched on dispatched.id = picked.id
+order by picked.place, picked.turn

@@ -1,0 +1,34 @@
+with expired as (
+    select id from jobs where state = 'running' and lease_until < now()
+    limit 1000 for update skip locked
+),
+-- The first death may be chance and is tried again at once; three are the job's own doing.
+taken as (
+    update jobs
+    set state = case when crashes + 1 >= 3 or attempt >= max_attempts then 'dead'::job_state else 'available' end,
+        finished_at = case when crashes + 1 >= 3 or attempt >= max_attempts then now() end,
+        run_at = now() + make_interval(secs => 5 * crashes),
+        crashes = crashes + 1,
+        lease_until = null,
+        error_class = 'worker_lost',
+        last_error = 'the worker that ran it was lost'
+    where id in (select id from expired)
+    returning *
+),
+noted as (
+    insert into job_attempts (job_id, tenant_id, attempt, crashes, deferrals, worker, started_at, ended_at, outcome, error)
+    select id, tenant_id, attempt, crashes, deferrals, worker, started_at, clock_timestamp(), 'worker_lost', last_error
+    from taken
+),
+late as (
+    update jobs
+    set state = 'cancelled', finished_at = now(), error_class = 'deadline', last_error = 'it was useless by now'
+    where id in (
+        select id from jobs
+        where deadline_at is not null and state in ('available', 'dispatched') and deadline_at <= now()
+        limit 1000 for update skip locked)
+    returning id
+)
+select (select count(*) from taken where state = 'available') as revived,
+       (select count(*) from taken where state = 'dead') as buried,
+       (select count(*) from late) as late
