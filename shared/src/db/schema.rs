@@ -977,3 +977,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     throttles,
     users,
 );
+

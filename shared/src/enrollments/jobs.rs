@@ -7,14 +7,14 @@ use crate::jobs::{Job, Queue};
 
 /// Tells a learner that they take part in a course now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WelcomeLearner {
+pub struct Welcome {
     pub tenant_id: TenantId,
     pub enrollment_id: EnrollmentId,
 }
 
-impl Job for WelcomeLearner {
+impl Job for Welcome {
     const NAME: &'static str = "enrollments.welcome";
-    const QUEUE: Queue = Queue::Within5s;
+    const QUEUE: Queue = Queue::Within1m;
 
     fn tenant(&self) -> TenantId {
         self.tenant_id

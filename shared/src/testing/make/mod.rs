@@ -5,7 +5,7 @@ mod enrollments;
 mod tenants;
 mod users;
 
-pub use courses::{CourseMaker, ItemMaker, MadeCourse, course, item, module, prerequisite};
+pub use courses::{CourseMaker, ItemMaker, MadeCourse, comes_before, course, item, module, prerequisite};
 pub use enrollments::{EnrollmentMaker, completed_item, enrollment};
 pub use tenants::tenant;
 pub use users::{UserMaker, session, suspend, user};
