@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::certificates::{Certificate, CertificateError, CertificateFilter, CertificateStatus};
+use shared::enrollments::Audience;
 use shared::ids::{CertificateId, CourseId, EnrollmentId, UserId};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -158,8 +159,8 @@ pub async fn list_certificates(
     db: Db,
 ) -> ApiResult<Json<Listing<CertificateOut>>> {
     let mut conn = db.conn().await?;
-    let visible = policy::visible(&caller);
-    let page = Certificate::list(&mut conn, caller.tenant(), visible, &filter.into(), paging.numbered()).await?;
+    let audience = policy::audience(&caller);
+    let page = Certificate::list(&mut conn, caller.tenant(), audience, &filter.into(), paging.numbered()).await?;
     Ok(paging.answer(page.map(|certificate| CertificateOut::new(certificate, &app))))
 }
 
@@ -174,7 +175,7 @@ pub async fn list_my_certificates(
     db: Db,
 ) -> ApiResult<Json<Listing<CertificateOut>>> {
     let mut conn = db.conn().await?;
-    let own = shared::certificates::Visible::Own(caller.user);
+    let own = Audience::Own(caller.user);
     let page = Certificate::list(&mut conn, caller.tenant(), own, &filter.into(), paging.numbered()).await?;
     Ok(paging.answer(page.map(|certificate| CertificateOut::new(certificate, &app))))
 }
@@ -188,7 +189,7 @@ pub async fn show_certificate(
     Path(id): Path<CertificateId>,
     db: Db,
 ) -> ApiResult<Json<CertificateOut>> {
-    let certificate = Certificate::find_visible(&mut *db.conn().await?, caller.tenant(), id, policy::visible(&caller))
+    let certificate = Certificate::find_visible(&mut *db.conn().await?, caller.tenant(), id, policy::audience(&caller))
         .await?
         .ok_or(ApiError::NotFound("certificate"))?;
     Ok(Json(CertificateOut::new(certificate, &app)))

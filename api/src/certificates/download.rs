@@ -47,7 +47,7 @@ pub async fn download_certificate(
     db: Db,
 ) -> ApiResult<Response> {
     // The connection goes back before the store is asked.
-    let certificate = Certificate::find_visible(&mut *db.conn().await?, caller.tenant(), id, policy::visible(&caller))
+    let certificate = Certificate::find_visible(&mut *db.conn().await?, caller.tenant(), id, policy::audience(&caller))
         .await?
         .ok_or(ApiError::NotFound("certificate"))?;
     let key = match (certificate.status, &certificate.file_key) {

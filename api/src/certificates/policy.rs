@@ -1,21 +1,21 @@
 //! Whose certificates one sees.
 
-use shared::certificates::Visible;
+use shared::enrollments::Audience;
 use shared::ids::UserId;
 use shared::users::UserRole;
 
 use crate::access::Caller;
 
 /// Administrators see the tenant's, instructors those of their courses, everybody their own.
-pub(super) fn visible(caller: &Caller) -> Visible {
+pub(super) fn audience(caller: &Caller) -> Audience {
     decide(caller.role, caller.user)
 }
 
-const fn decide(role: UserRole, user: UserId) -> Visible {
+const fn decide(role: UserRole, user: UserId) -> Audience {
     match role {
-        UserRole::Admin => Visible::All,
-        UserRole::Instructor => Visible::OwnAndTaught(user),
-        UserRole::Learner => Visible::Own(user),
+        UserRole::Admin => Audience::Tenant,
+        UserRole::Instructor => Audience::Instructor(user),
+        UserRole::Learner => Audience::Own(user),
     }
 }
 
@@ -27,9 +27,9 @@ mod tests {
     fn who_sees_what() {
         let user = UserId::new();
         for (role, sees) in [
-            (UserRole::Admin, Visible::All),
-            (UserRole::Instructor, Visible::OwnAndTaught(user)),
-            (UserRole::Learner, Visible::Own(user)),
+            (UserRole::Admin, Audience::Tenant),
+            (UserRole::Instructor, Audience::Instructor(user)),
+            (UserRole::Learner, Audience::Own(user)),
         ] {
             assert_eq!(decide(role, user), sees, "{role}");
         }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::jobs::{CertificateReady, DiscardPage, RenderCertificate};
 use crate::db::schema::{certificates, courses, enrollments, sql_types, users};
 use crate::db::{Conn, Error, Numbered, Page, sql_enum};
+use crate::enrollments::Audience;
 use crate::events::{Event, EventKind};
 use crate::ids::{CertificateId, CourseId, EnrollmentId, TenantId, UserId};
 use crate::jobs::{Enqueued, JobOptions, enqueue, enqueue_with};
@@ -64,17 +65,6 @@ pub enum Issued {
     Already(Certificate),
     /// The enrollment is not there, or not completed.
     NotEarned,
-}
-
-/// Whose certificates somebody may see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Visible {
-    /// The whole tenant's.
-    All,
-    /// One's own.
-    Own(UserId),
-    /// One's own, and those of the courses that one teaches.
-    OwnAndTaught(UserId),
 }
 
 /// Which certificates are meant; what is left out does not matter.
@@ -202,7 +192,7 @@ impl Certificate {
 
     /// The tenant's certificate with this id.
     pub async fn find(conn: &mut Conn, tenant: TenantId, id: CertificateId) -> Result<Option<Self>, Error> {
-        Self::find_visible(conn, tenant, id, Visible::All).await
+        Self::find_visible(conn, tenant, id, Audience::Tenant).await
     }
 
     /// The tenant's certificate with this id, if it is among those that may be seen.
@@ -210,12 +200,12 @@ impl Certificate {
         conn: &mut Conn,
         tenant: TenantId,
         id: CertificateId,
-        visible: Visible,
+        audience: Audience,
     ) -> Result<Option<Self>, Error> {
         certificates::table
             .filter(certificates::tenant_id.eq(tenant))
             .filter(certificates::id.eq(id))
-            .filter(is_visible(visible))
+            .filter(is_visible(audience))
             .select(Self::as_select())
             .first(conn)
             .await
@@ -226,13 +216,15 @@ impl Certificate {
     pub async fn list(
         conn: &mut Conn,
         tenant: TenantId,
-        visible: Visible,
+        audience: Audience,
         filter: &CertificateFilter,
         page: Numbered,
     ) -> Result<Page<Self>, Error> {
         let matching = || {
-            let mut query =
-                certificates::table.filter(certificates::tenant_id.eq(tenant)).filter(is_visible(visible)).into_boxed();
+            let mut query = certificates::table
+                .filter(certificates::tenant_id.eq(tenant))
+                .filter(is_visible(audience))
+                .into_boxed();
             if let Some(user) = filter.user {
                 query = query.filter(certificates::user_id.eq(user));
             }
@@ -369,11 +361,11 @@ impl Certificate {
     }
 }
 
-fn is_visible(visible: Visible) -> Box<dyn BoxableExpression<certificates::table, Pg, SqlType = Bool>> {
-    match visible {
-        Visible::All => Box::new(true.into_sql::<Bool>()),
-        Visible::Own(user) => Box::new(certificates::user_id.eq(user)),
-        Visible::OwnAndTaught(user) => {
+fn is_visible(audience: Audience) -> Box<dyn BoxableExpression<certificates::table, Pg, SqlType = Bool>> {
+    match audience {
+        Audience::Tenant => Box::new(true.into_sql::<Bool>()),
+        Audience::Own(user) => Box::new(certificates::user_id.eq(user)),
+        Audience::Instructor(user) => {
             let taught = courses::table
                 .filter(courses::tenant_id.eq(certificates::tenant_id))
                 .filter(courses::id.eq(certificates::course_id))

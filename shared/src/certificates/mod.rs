@@ -7,5 +7,5 @@ mod certificate;
 pub mod jobs;
 mod public;
 
-pub use certificate::{Certificate, CertificateError, CertificateFilter, CertificateStatus, Issued, Visible};
+pub use certificate::{Certificate, CertificateError, CertificateFilter, CertificateStatus, Issued};
 pub use public::{PublicCertificate, Standing};
