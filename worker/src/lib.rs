@@ -6,14 +6,20 @@
 
 pub mod certificates;
 mod colour;
+pub mod config;
 pub mod context;
 pub mod drain;
+mod health;
 pub mod jobs;
 mod lease;
 pub mod mail;
+pub mod operators;
 pub mod registry;
+pub mod rehearsal;
+pub mod run;
 pub mod ticket;
 mod verdict;
+mod wake;
 mod work;
 
 use registry::Registry;
