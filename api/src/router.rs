@@ -7,11 +7,17 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::ApiError;
-use crate::{auth, health, openapi};
+use crate::{analytics, auth, certificates, health, jobs, notifications, openapi};
 
 /// The operations, with their documents.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(openapi::base()).merge(health::routes()).merge(auth::routes())
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(health::routes())
+        .merge(auth::routes())
+        .merge(certificates::routes())
+        .merge(notifications::routes())
+        .merge(analytics::routes())
+        .merge(jobs::routes())
 }
 
 /// The pages for people: the documents, readable.

@@ -14,9 +14,19 @@ use uuid::Uuid;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        id! {
+            $(#[$doc])*
+            #[derive(AsExpression)]
+            #[diesel(sql_type = SqlUuid)]
+            $name
+        }
+    )*};
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, AsExpression, FromSqlRow, ToSchema)]
-        #[diesel(sql_type = SqlUuid)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, FromSqlRow, ToSchema)]
         #[serde(transparent)]
         #[schema(value_type = Uuid)]
         pub struct $name(pub Uuid);
@@ -55,12 +65,17 @@ macro_rules! ids {
                 <Uuid as ToSql<SqlUuid, Pg>>::to_sql(&self.0, out)
             }
         }
-    )*};
+    };
+}
+
+id! {
+    /// A school or a company.
+    // In tests the filters by tenant can be switched off: see `testing/unfiltered.rs`.
+    #[cfg_attr(not(feature = "testing"), derive(AsExpression), diesel(sql_type = SqlUuid))]
+    TenantId
 }
 
 ids! {
-    /// A school or a company.
-    TenantId;
     /// A host name of a tenant.
     TenantDomainId;
     /// A person.

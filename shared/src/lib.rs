@@ -15,9 +15,22 @@ pub mod storage;
 pub mod telemetry;
 
 pub mod tenants;
+
 pub mod users;
 
 pub mod events;
+
+pub mod courses;
+
+pub mod enrollments;
+
+pub mod certificates;
+
+pub mod notifications;
+
+pub mod analytics;
+
+pub mod demo;
 
 #[cfg(feature = "testing")]
 pub mod testing;

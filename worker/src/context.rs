@@ -6,12 +6,15 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::clock::Clock;
+use shared::config::PlatformConfig;
 use shared::db::{Pool, Scope, ScopedConn};
 use shared::ids::{JobId, TenantId, UserId};
 use shared::jobs::effects::{self, Permit};
 use shared::jobs::ledger::{self, Claim};
+use shared::storage::Storage;
 use tokio_util::sync::CancellationToken;
 
+use crate::mail::Mailer;
 use crate::registry::Failure;
 
 /// What all handlers of a process share.
@@ -21,6 +24,12 @@ pub struct Services {
     pub pool: Pool,
     /// The time, for rules; leases and retries go by the database's.
     pub clock: Clock,
+    /// The object store.
+    pub storage: Storage,
+    /// Sends mail.
+    pub mailer: Mailer,
+    /// Public addresses.
+    pub platform: PlatformConfig,
 }
 
 /// One run of one job.
@@ -116,7 +125,8 @@ impl Ctx {
     {
         let key = self.effect_key(key);
         if let Permit::Done(name) = self.permit(&key).await? {
-            metrics::counter!("outbound_effects_total", "kind" => self.0.claim.kind.clone(), "turn" => "known").increment(1);
+            metrics::counter!("outbound_effects_total", "kind" => self.0.claim.kind.clone(), "turn" => "known")
+                .increment(1);
             return Ok(name);
         }
         let name = send(key.clone()).await?;

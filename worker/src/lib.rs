@@ -4,6 +4,7 @@
 //! and the outcome is written down, all fenced by the claim ([`lease`], [`verdict`]).
 //! `docs/adding-a-job.md` tells how to add one.
 
+pub mod analytics;
 pub mod certificates;
 mod colour;
 pub mod config;
@@ -13,6 +14,7 @@ mod health;
 pub mod jobs;
 mod lease;
 pub mod mail;
+pub mod notifications;
 pub mod operators;
 pub mod registry;
 pub mod rehearsal;
@@ -28,7 +30,10 @@ use shared::jobs::schedule::Schedule;
 /// All kinds of job, one line a domain.
 pub fn registry() -> Registry {
     let registry = Registry::default();
-    jobs::register(registry)
+    let registry = jobs::register(registry);
+    let registry = certificates::register(registry);
+    let registry = notifications::register(registry);
+    analytics::register(registry)
 }
 
 /// All work by the clock, one line a domain.
@@ -36,5 +41,5 @@ pub fn registry() -> Registry {
 /// # Errors
 /// A payload cannot be written as JSON.
 pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
-    jobs::schedules()
+    Ok([jobs::schedules()?, analytics::schedules()?].concat())
 }

@@ -67,6 +67,20 @@ pub async fn migrate(owner_url: &str, server_login: Option<&str>) -> Result<Vec<
     Ok(names)
 }
 
+/// Takes all migrations back, newest first, and says how many. For the test that each can be:
+/// nothing else loses data on purpose.
+///
+/// # Errors
+/// See [`MigrateError`].
+#[cfg(feature = "testing")]
+pub async fn revert_all(owner_url: &str) -> Result<usize, MigrateError> {
+    let mut conn = Conn::establish(owner_url).await?;
+    conn.batch_execute("set role lms_owner").await.map_err(MigrateError::Roles)?;
+    let mut harness = AsyncMigrationHarness::new(conn);
+    let undone = harness.revert_all_migrations(MIGRATIONS).map_err(MigrateError::Migration)?;
+    Ok(undone.len())
+}
+
 /// How many migrations of this binary the database has not seen.
 ///
 /// # Errors

@@ -71,6 +71,20 @@ impl TestDb {
         self.pool.get(Scope::Relay).await.expect("a connection")
     }
 
+    /// Looks behind the curtain: the column `text` of whatever `query` finds, as the owner.
+    pub async fn texts(&self, query: &str) -> Vec<String> {
+        #[derive(diesel::QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            text: String,
+        }
+        let rows: Vec<Row> = diesel::sql_query(query)
+            .load(&mut self.owner().await)
+            .await
+            .unwrap_or_else(|error| panic!("{query}: {error}"));
+        rows.into_iter().map(|row| row.text).collect()
+    }
+
     /// A connection that sees everything and may do anything, for looking behind the curtain.
     pub async fn owner(&self) -> Conn {
         Conn::establish(&self.owner_url).await.expect("a connection")
@@ -199,6 +213,9 @@ async fn empty(owner_url: &str) {
     )
     .await
     .expect("emptied");
+    if super::tenant_filters_are_off() {
+        super::unfiltered::prepare(&mut conn).await;
+    }
 }
 
 fn with_database(url: &str, database: &str) -> String {

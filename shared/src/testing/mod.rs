@@ -3,7 +3,9 @@
 mod db;
 pub mod make;
 mod queries;
+mod unfiltered;
 
 pub use db::TestDb;
 pub use queries::count_queries;
 pub(crate) use queries::counting;
+pub use unfiltered::{TENANT_FILTERS, tenant_filters_are_off};

@@ -3,16 +3,41 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::clock::Clock;
+use shared::config::{Env, PlatformConfig, StorageConfig};
 use shared::db::Scope;
 use shared::ids::{JobId, TenantId};
 use shared::jobs::operate::{self, AttemptRow, JobRow};
 use shared::jobs::{Backoff, Job, Queue};
+use shared::storage::Storage;
 use shared::testing::TestDb;
 use worker::context::Services;
+use worker::mail::{MailConfig, Mailer};
 
-/// The services of a test.
+/// The services of a test that asks for nothing but the database.
 pub(crate) fn services(db: &TestDb) -> Services {
-    Services { pool: db.pool.clone(), clock: Clock::Wall }
+    services_with(db, Clock::Wall, &[])
+}
+
+/// The services of a test, with what it says of the environment.
+pub(crate) fn services_with(db: &TestDb, clock: Clock, more: &[(&str, String)]) -> Services {
+    let nowhere = [
+        ("LMS_ENV", "development"),
+        ("AWS_STORAGE_BUCKET_NAME", "lms"),
+        ("AWS_ACCESS_KEY_ID", "access"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_S3_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ("EMAIL_HOST", "127.0.0.1"),
+        ("EMAIL_PORT", "1"),
+        ("PUBLIC_URL", "https://api.example.org"),
+        ("FRONTEND_URL", "https://learn.example.org"),
+    ];
+    let pairs = nowhere.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter();
+    let mut env = Env::from_pairs(pairs.chain(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone()))));
+    let platform = PlatformConfig::from_env(&mut env);
+    let storage = Storage::new(&StorageConfig::from_env(&mut env));
+    let mailer = Mailer::new(&MailConfig::from_env(&mut env)).expect("a mailer");
+    env.finish(()).expect("a configuration");
+    Services { pool: db.pool.clone(), clock, storage, mailer, platform }
 }
 
 /// What a job is now.

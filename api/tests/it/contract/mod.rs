@@ -1,4 +1,10 @@
 //! What holds for every operation, read off the OpenAPI document: nothing to keep by hand when an
 //! operation is added.
 
+mod access;
+mod bad_input;
+mod document;
 mod errors;
+mod isolation;
+mod operations;
+mod pages;

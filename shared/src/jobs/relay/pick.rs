@@ -123,12 +123,7 @@ pub async fn take_directly(conn: &mut Conn, queue: Queue, free: u32) -> Result<V
 ///
 /// The push comes after the commit: a worker that is faster than the commit would find nothing. A
 /// process that dies in between leaves jobs without tickets, which the sweep and the epoch find.
-pub(super) async fn hand_over<P>(
-    conn: &mut Conn,
-    settings: &Settings,
-    free: u32,
-    push: P,
-) -> Result<u32, RelayError>
+pub(super) async fn hand_over<P>(conn: &mut Conn, settings: &Settings, free: u32, push: P) -> Result<u32, RelayError>
 where
     P: AsyncFnOnce(Vec<Ticket>) -> Result<(), RoadError>,
 {

@@ -1,6 +1,7 @@
 //! People, and devices that they are signed in on.
 
 use chrono::TimeDelta;
+use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 
@@ -100,4 +101,10 @@ pub async fn session(db: &TestDb, user: &User) -> SessionId {
     };
     diesel::insert_into(sessions::table).values(&row).execute(&mut db.platform().await).await.expect("a session");
     id
+}
+
+/// Suspends somebody behind everybody's back.
+pub async fn suspend(db: &TestDb, user: UserId) {
+    let change = diesel::update(users::table.find(user)).set(users::status.eq(UserStatus::Suspended));
+    change.execute(&mut db.platform().await).await.expect("suspended");
 }

@@ -16,7 +16,6 @@ use crate::colour::Rgb;
 /// Which point of a text is put at the place given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
-    Left,
     Middle,
     Right,
 }
@@ -68,14 +67,7 @@ impl Canvas<'_, '_> {
     }
 
     /// A block of lines, the first at the base line given.
-    pub(super) fn block(
-        &mut self,
-        block: &Block,
-        leading: f32,
-        at: (f32, f32),
-        align: Align,
-        colour: Rgb,
-    ) {
+    pub(super) fn block(&mut self, block: &Block, leading: f32, at: (f32, f32), align: Align, colour: Rgb) {
         let mut y = at.1;
         for line in &block.lines {
             self.line(line, block.size, (at.0, y), align, colour, false);
@@ -83,18 +75,9 @@ impl Canvas<'_, '_> {
         }
     }
 
-    fn line(
-        &mut self,
-        line: &Line,
-        size: f32,
-        (x, y): (f32, f32),
-        align: Align,
-        colour: Rgb,
-        spaced: bool,
-    ) {
+    fn line(&mut self, line: &Line, size: f32, (x, y): (f32, f32), align: Align, colour: Rgb, spaced: bool) {
         let width = line.width * size;
         let mut x = match align {
-            Align::Left => x,
             Align::Middle => x - width / 2.0,
             Align::Right => x - width,
         };
@@ -105,14 +88,7 @@ impl Canvas<'_, '_> {
             self.surface.start_tagged(ContentTag::Span(span));
         }
         for run in &line.runs {
-            self.surface.draw_glyphs(
-                Point::from_xy(x, y),
-                &run.glyphs,
-                run.face.font.clone(),
-                &line.text,
-                size,
-                false,
-            );
+            self.surface.draw_glyphs(Point::from_xy(x, y), &run.glyphs, run.face.font.clone(), &line.text, size, false);
             x += run.width * size;
         }
         if spaced {

@@ -66,10 +66,7 @@ impl Library {
     /// The faces for a hand, best first: its own, then all that serve any hand.
     pub(super) fn chain(&self, hand: Hand) -> impl Iterator<Item = &Face> {
         let own = self.faces.iter().filter(move |face| face.own_hand == Some(hand));
-        let roman = self
-            .faces
-            .iter()
-            .filter(move |face| hand != Hand::Roman && face.own_hand == Some(Hand::Roman));
+        let roman = self.faces.iter().filter(move |face| hand != Hand::Roman && face.own_hand == Some(Hand::Roman));
         own.chain(roman).chain(self.faces.iter().filter(|face| face.own_hand.is_none()))
     }
 }

@@ -87,10 +87,8 @@ pub fn render(view: &CertificateView<'_>) -> Result<Vec<u8>, RenderError> {
     let library = Library::get()?;
     let copy = Copy::new(view);
     let palette = Palette::new(view.primary_color, view.secondary_color, view.accent_color);
-    let configuration = ConfigurationBuilder::new()
-        .with_archival_validator(Archival::A2_B)
-        .finish()
-        .map_err(|error| broken(&error))?;
+    let configuration =
+        ConfigurationBuilder::new().with_archival_validator(Archival::A2_B).finish().map_err(|error| broken(&error))?;
     let settings = SerializeSettings { configuration, ..SerializeSettings::default() };
     let mut document = Document::new_with(settings);
     let size = PageSettings::from_wh(WIDTH, HEIGHT).ok_or_else(|| broken(&"page size"))?;

@@ -81,13 +81,8 @@ pub(super) fn border(canvas: &mut Canvas<'_, '_>, palette: &Palette, width: f32,
     const MIDDLE: f32 = 32.0;
     const HALF: f32 = 9.0;
     const WAVES: f32 = 104.0;
-    let track = Track {
-        left: MIDDLE,
-        top: MIDDLE,
-        width: width - 2.0 * MIDDLE,
-        height: height - 2.0 * MIDDLE,
-        radius: 26.0,
-    };
+    let track =
+        Track { left: MIDDLE, top: MIDDLE, width: width - 2.0 * MIDDLE, height: height - 2.0 * MIDDLE, radius: 26.0 };
     for (strand, colour) in [palette.pale, palette.second, palette.primary].into_iter().enumerate() {
         let strand = f32::from(u8::try_from(strand).unwrap_or_default());
         for direction in [1.0, -1.0] {
@@ -153,8 +148,9 @@ pub(super) fn seal(canvas: &mut Canvas<'_, '_>, palette: &Palette, centre: (f32,
     canvas.fill(star((centre.0, centre.1 - size * 0.02), size * 0.2), palette.accent);
 }
 
-fn ribbon((x, y): (f32, f32), size: f32, side: f32) -> Option<krilla::geom::Path> {
-    let lean = |dx: f32, dy: f32| (x + side * size * dx, y + size * dy);
+/// One tail of the ribbon; `hand` is -1 for the left one and 1 for the right.
+fn ribbon((x, y): (f32, f32), reach: f32, hand: f32) -> Option<krilla::geom::Path> {
+    let lean = |dx: f32, dy: f32| (x + hand * reach * dx, y + reach * dy);
     polygon(&[lean(0.06, 0.6), lean(0.62, 0.5), lean(0.78, 1.5), lean(0.5, 1.36), lean(0.3, 1.58)], true)
 }
 

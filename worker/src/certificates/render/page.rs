@@ -52,10 +52,11 @@ impl Copy {
         let some = |text: &str| Some(clean(text)).filter(|text| !text.is_empty());
         let tenant = some(view.tenant_name).or_else(|| view.logo_text.and_then(some));
         let tenant = tenant.unwrap_or_default();
-        let mut dates = format!("{} {}", words.issued, words.day(view.issued_on));
-        if let Some(day) = view.expires_on {
-            dates.push_str(&format!("  ·  {} {}", words.expires, words.day(day)));
-        }
+        let issued = format!("{} {}", words.issued, words.day(view.issued_on));
+        let dates = match view.expires_on {
+            Some(day) => format!("{issued}  ·  {} {}", words.expires, words.day(day)),
+            None => issued,
+        };
         Self {
             words,
             mark: view.logo_text.and_then(some).filter(|mark| *mark != tenant),

@@ -22,8 +22,7 @@ pub(super) struct Matrix {
 /// # Errors
 /// It is longer than a code can hold (some 2,000 characters).
 pub(super) fn encode(address: &str) -> Result<Matrix, RenderError> {
-    let code = QrCode::with_error_correction_level(address, EcLevel::M)
-        .map_err(|_| RenderError::AddressTooLong)?;
+    let code = QrCode::with_error_correction_level(address, EcLevel::M).map_err(|_| RenderError::AddressTooLong)?;
     let side = u16::try_from(code.width()).map_err(|_| RenderError::AddressTooLong)?;
     let dark = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
     Ok(Matrix { side, dark })

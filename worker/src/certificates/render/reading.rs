@@ -58,18 +58,14 @@ fn show(shown: &Object, font: &BTreeMap<Vec<u8>, String>, text: &mut String) {
 fn mappings(cmap: &str) -> BTreeMap<Vec<u8>, String> {
     let bytes = |hex: &str| -> Option<Vec<u8>> {
         let hex = hex.strip_prefix('<')?.strip_suffix('>')?;
-        hex.as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-            .collect()
+        hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
     };
     let section = cmap.split("beginbfchar").skip(1).filter_map(|rest| rest.split("endbfchar").next());
     section
         .flat_map(str::lines)
         .filter_map(|line| {
             let (code, text) = line.trim().split_once(' ')?;
-            let units: Vec<u16> =
-                bytes(text)?.chunks(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]])).collect();
+            let units: Vec<u16> = bytes(text)?.chunks(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]])).collect();
             Some((bytes(code)?, String::from_utf16_lossy(&units)))
         })
         .collect()

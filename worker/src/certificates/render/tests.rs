@@ -8,8 +8,7 @@ use super::reading::text_of;
 use super::*;
 
 const CODE: Uuid = Uuid::from_u128(0x0197_b0c4_6d7e_7c3a_9c51_2f6a_8e4b_1d90);
-const VERIFY: &str =
-    "https://lms.example.com/api/certificates/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90/";
+const VERIFY: &str = "https://lms.example.com/api/certificates/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90/";
 
 fn view<'a>(learner: &'a str, course: &'a str) -> CertificateView<'a> {
     CertificateView {
@@ -53,7 +52,8 @@ fn the_page_says_who_completed_what_and_when_and_under_which_code() {
 
 #[test]
 fn names_of_other_scripts_can_be_copied_out_of_the_document() {
-    for name in ["Nguyễn Thị Ánh", "Δημήτρης Παπαδόπουλος", "Ірина Щукіна", "王小明", "김민준"] {
+    for name in ["Nguyễn Thị Ánh", "Δημήτρης Παπαδόπουλος", "Ірина Щукіна", "王小明", "김민준"]
+    {
         let text = text_of(&render(&view(name, "Knots")).unwrap());
         assert!(text.contains(&squeezed(name)), "{name} in {text}");
     }

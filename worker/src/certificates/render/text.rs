@@ -40,12 +40,7 @@ pub(super) struct Run {
 }
 
 /// Shape a line of clean text. `level` is the direction of the paragraph it was cut from.
-pub(super) fn shape(
-    library: &'static Library,
-    text: &str,
-    style: Style,
-    level: Option<Level>,
-) -> Line {
+pub(super) fn shape(library: &'static Library, text: &str, style: Style, level: Option<Level>) -> Line {
     let (text, missing) = cover(library, style.hand, text);
     if !missing.is_empty() {
         let characters: Vec<_> = missing.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
@@ -61,9 +56,7 @@ pub(super) fn shape(
             if backwards {
                 pieces.reverse();
             }
-            runs.extend(pieces.into_iter().map(|(face, range)| {
-                shape_run(face, &text, range, style, backwards)
-            }));
+            runs.extend(pieces.into_iter().map(|(face, range)| shape_run(face, &text, range, style, backwards)));
         }
     }
     // The space after the last letter would push a centred line off its axis.
@@ -112,13 +105,7 @@ fn split_by_face(
     pieces
 }
 
-fn shape_run(
-    face: &'static Face,
-    text: &str,
-    range: Range<usize>,
-    style: Style,
-    backwards: bool,
-) -> Run {
+fn shape_run(face: &'static Face, text: &str, range: Range<usize>, style: Style, backwards: bool) -> Run {
     let piece = text.get(range.clone()).unwrap_or_default();
     let mut buffer = UnicodeBuffer::new();
     buffer.push_str(piece);
@@ -199,8 +186,7 @@ mod tests {
     #[test]
     fn right_to_left_text_is_drawn_from_its_end() {
         let line = shape(Library::get().unwrap(), "אב", Style::plain(Hand::Roman), None);
-        let starts: Vec<_> =
-            line.runs.iter().flat_map(|run| &run.glyphs).map(|glyph| glyph.text_range.start).collect();
+        let starts: Vec<_> = line.runs.iter().flat_map(|run| &run.glyphs).map(|glyph| glyph.text_range.start).collect();
         assert_eq!(starts, [2, 0]);
     }
 

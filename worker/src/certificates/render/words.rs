@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 /// The fixed words of a certificate.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Words {
     /// The language's tag, for the document's metadata.
     pub(super) language: &'static str,
@@ -54,8 +54,18 @@ static ENGLISH: Words = Words {
     nameless: "The learner",
     untitled: "Untitled course",
     months: [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September",
-        "October", "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ],
     date: |day, month, year| format!("{day} {month} {year}"),
 };
@@ -74,8 +84,18 @@ static GERMAN: Words = Words {
     nameless: "Die teilnehmende Person",
     untitled: "Kurs ohne Titel",
     months: [
-        "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
-        "Oktober", "November", "Dezember",
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
     ],
     date: |day, month, year| format!("{day}. {month} {year}"),
 };
@@ -94,8 +114,18 @@ static FRENCH: Words = Words {
     nameless: "La personne inscrite",
     untitled: "Cours sans titre",
     months: [
-        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
-        "octobre", "novembre", "décembre",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
     ],
     date: |day, month, year| {
         let first = if day == 1 { "er" } else { "" };
@@ -117,8 +147,18 @@ static SPANISH: Words = Words {
     nameless: "La persona inscrita",
     untitled: "Curso sin título",
     months: [
-        "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
-        "octubre", "noviembre", "diciembre",
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
     ],
     date: |day, month, year| format!("{day} de {month} de {year}"),
 };
@@ -137,8 +177,18 @@ static PORTUGUESE: Words = Words {
     nameless: "A pessoa inscrita",
     untitled: "Curso sem título",
     months: [
-        "janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro",
-        "outubro", "novembro", "dezembro",
+        "janeiro",
+        "fevereiro",
+        "março",
+        "abril",
+        "maio",
+        "junho",
+        "julho",
+        "agosto",
+        "setembro",
+        "outubro",
+        "novembro",
+        "dezembro",
     ],
     date: |day, month, year| format!("{day} de {month} de {year}"),
 };
@@ -151,14 +201,17 @@ mod tests {
     fn a_day_is_written_as_the_language_writes_it() {
         let day = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap();
         let written = ["en-GB", "de", "fr_FR", "es", "pt-BR", "tlh", ""].map(|l| Words::of(l).day(day));
-        assert_eq!(written, [
-            "1 March 2026",
-            "1. März 2026",
-            "1er mars 2026",
-            "1 de marzo de 2026",
-            "1 de março de 2026",
-            "1 March 2026",
-            "1 March 2026",
-        ]);
+        assert_eq!(
+            written,
+            [
+                "1 March 2026",
+                "1. März 2026",
+                "1er mars 2026",
+                "1 de marzo de 2026",
+                "1 de março de 2026",
+                "1 March 2026",
+                "1 March 2026",
+            ]
+        );
     }
 }

@@ -79,11 +79,7 @@ const PROSE: [&str; 2] = ["message", "feedback"];
 ///
 /// # Errors
 /// A link is not one of the web's, or a template fails; see [`TemplateError`].
-pub fn render(
-    mail: &Mail<'_>,
-    recipient_name: Option<&str>,
-    brand: &Brand<'_>,
-) -> Result<RenderedMail, TemplateError> {
+pub fn render(mail: &Mail<'_>, recipient_name: Option<&str>, brand: &Brand<'_>) -> Result<RenderedMail, TemplateError> {
     let mut context = context(mail, brand)?;
     let name = recipient_name.map(one_line).filter(|name| !name.is_empty());
     context.insert("recipient_name".to_owned(), name.into());
@@ -91,11 +87,7 @@ pub fn render(
     render_parts(mail.name(), context, brand)
 }
 
-fn render_parts(
-    name: &str,
-    mut context: Map<String, Json>,
-    brand: &Brand<'_>,
-) -> Result<RenderedMail, TemplateError> {
+fn render_parts(name: &str, mut context: Map<String, Json>, brand: &Brand<'_>) -> Result<RenderedMail, TemplateError> {
     let templates = TEMPLATES.as_ref().map_err(Clone::clone)?;
     let part = |part: &str, context: &Map<String, Json>| -> Result<String, TemplateError> {
         Ok(templates.get_template(&format!("{name}/{part}.j2"))?.render(Value::from(Serde(context)))?)
@@ -120,8 +112,7 @@ fn context(mail: &Mail<'_>, brand: &Brand<'_>) -> Result<Map<String, Json>, Temp
     for (field, value) in &mut context {
         let Json::String(text) = value else { continue };
         *text = if field == "link" || field.ends_with("_link") {
-            safe_link(&frontend, text)
-                .ok_or_else(|| TemplateError::UnsafeLink { field: field.clone() })?
+            safe_link(&frontend, text).ok_or_else(|| TemplateError::UnsafeLink { field: field.clone() })?
         } else if PROSE.contains(&field.as_str()) {
             prose(text)
         } else {
@@ -205,41 +196,38 @@ fn tidy(text: &str) -> String {
     tidy
 }
 
-static TEMPLATES: LazyLock<Result<Environment<'static>, TemplateError>> = LazyLock::new(|| {
-    let mut templates = Environment::new();
-    templates.set_undefined_behavior(UndefinedBehavior::Strict);
-    templates.set_auto_escape_callback(|name| {
-        if name.ends_with(".html.j2") { AutoEscape::Html } else { AutoEscape::None }
-    });
-    templates.set_formatter(|out, state, value| {
-        let text = value.as_str().filter(|_| value.kind() == ValueKind::String);
-        match (state.auto_escape(), text) {
-            (AutoEscape::Html, Some(text)) if !value.is_safe() => {
-                out.write_str(&escape(text)).map_err(minijinja::Error::from)
+static TEMPLATES: LazyLock<Result<Environment<'static>, TemplateError>> =
+    LazyLock::new(|| {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_auto_escape_callback(|name| {
+            if name.ends_with(".html.j2") { AutoEscape::Html } else { AutoEscape::None }
+        });
+        templates.set_formatter(|out, state, value| {
+            let text = value.as_str().filter(|_| value.kind() == ValueKind::String);
+            match (state.auto_escape(), text) {
+                (AutoEscape::Html, Some(text)) if !value.is_safe() => {
+                    out.write_str(&escape(text)).map_err(minijinja::Error::from)
+                }
+                _ => minijinja::escape_formatter(out, state, value),
             }
-            _ => minijinja::escape_formatter(out, state, value),
+        });
+        templates.add_filter("paragraphs", |text: Cow<'_, str>| -> Vec<Vec<String>> {
+            text.split("\n\n")
+                .map(|paragraph| paragraph.trim().lines().map(str::to_owned).collect())
+                .filter(|lines: &Vec<String>| !lines.is_empty())
+                .collect()
+        });
+        for (name, source) in SOURCES {
+            templates.add_template(name, source)?;
         }
+        Ok(templates)
     });
-    templates.add_filter("paragraphs", |text: Cow<'_, str>| -> Vec<Vec<String>> {
-        text.split("\n\n")
-            .map(|paragraph| paragraph.trim().lines().map(str::to_owned).collect())
-            .filter(|lines: &Vec<String>| !lines.is_empty())
-            .collect()
-    });
-    for (name, source) in SOURCES {
-        templates.add_template(name, source)?;
-    }
-    Ok(templates)
-});
 
 /// Escape for HTML. The library's own way also turns each slash of a link into a reference, which
 /// is right but which programs that rewrite links in mails stumble over.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 macro_rules! sources {

@@ -149,8 +149,7 @@ fn an_author_s_paragraphs_stay_paragraphs() {
 
 #[test]
 fn the_words_on_a_button_can_be_read_on_any_colour() {
-    for (colour, words) in
-        [("#3B82F6", "#111827"), ("#1D4ED8", "#FFFFFF"), ("#FFFF00", "#111827"), ("#000", "#FFFFFF")]
+    for (colour, words) in [("#3B82F6", "#111827"), ("#1D4ED8", "#FFFFFF"), ("#FFFF00", "#111827"), ("#000", "#FFFFFF")]
     {
         let look = Look::new(&Brand { primary_color: colour, ..brand() }, None);
         let [ground, ink] = [&look.primary_color, &look.button_text_color].map(|c| Rgb::parse(c).unwrap());
@@ -176,5 +175,24 @@ fn a_certificate_s_mail_as_text() {
         verify_link: "/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90",
     };
     let RenderedMail { subject, text, .. } = said(&mail);
-    insta::assert_snapshot!(format!("{subject}\n\n{text}"), @"");
+    insta::assert_snapshot!(format!("{subject}\n\n{text}"), @r#"
+    Your certificate for Introduction to Python Programming
+
+    Hello Alice,
+
+    Congratulations on completing "Introduction to Python Programming". Your certificate is ready to download:
+
+    https://learn.example.com/learner/certificates
+
+    Verification code:
+        0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90
+
+    Anyone can check that it is genuine, without an account:
+    https://learn.example.com/verify/0197b0c4-6d7e-7c3a-9c51-2f6a8e4b1d90
+
+    -- 
+    You receive this because you take part in courses at Acme Learning.
+    Choose which e-mails you receive: https://learn.example.com/profile
+    Acme Learning - help@acme.example
+    "#);
 }

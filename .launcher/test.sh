@@ -1,0 +1,90 @@
+# `test`, `chaos` and `accept`: the tests, with servers of their own.
+
+run_tests() {
+    fast=no
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --fast) fast=yes ;;
+        --no-install) INSTALL=no ;;
+        --)
+            shift
+            break
+            ;;
+        *) die "test has no option '$1'; what is for the test runner comes after --" ;;
+        esac
+        shift
+    done
+    prepare_tests
+    # Before the others, so that the run closes on those.
+    cargo test --workspace --doc
+    if [ "$fast" = yes ]; then
+        run_without_release "$@"
+    else
+        run_all "$@"
+    fi
+}
+
+run_chaos() {
+    fast=no
+    case ${1:-} in
+    --full) export LMS_CHAOS=full ;;
+    '') ;;
+    *) die "chaos has no option '$1'" ;;
+    esac
+    prepare_tests
+    if has cargo-nextest; then
+        cargo nextest run --workspace -E 'test(chaos)'
+    else
+        cargo test --workspace chaos -- --test-threads 1
+    fi
+}
+
+accept() {
+    [ $# -eq 0 ] || die "accept takes no arguments"
+    fast=yes
+    prepare_tests
+    "$BIN/api" openapi >"$CELL/openapi.json"
+    mv "$CELL/openapi.json" openapi.json
+    export INSTA_UPDATE=always UPDATE_EXPECTED=1
+    run_without_release
+    say "Accepted. Now read it: git diff"
+}
+
+run_all() {
+    if has cargo-nextest; then
+        cargo nextest run --workspace "$@"
+    else
+        cargo test --workspace --all-targets "$@"
+    fi
+}
+
+run_without_release() {
+    if has cargo-nextest; then
+        cargo nextest run --workspace -E 'not (test(journey) | test(chaos))' "$@"
+    else
+        cargo test --workspace --all-targets -- --skip journey --skip chaos "$@"
+    fi
+}
+
+# Builds while servers start, and tells the tests where everything is.
+prepare_tests() {
+    need_compiler
+    open_cell "$STATE/test"
+    FAREWELL=
+    enter_cell
+    get_servers
+    start_servers fast
+    use_servers_env
+    export TEST_DATABASE_URL="${DATABASE_OWNER_URL%/lms}/postgres" TEST_REDIS_URL="$REDIS_URL"
+    # Tests make databases of their own, and say themselves which one they mean.
+    unset DATABASE_URL DATABASE_OWNER_URL REDIS_URL
+    target=${CARGO_TARGET_DIR:-target}
+    target=$(mkdir -p "$target" && cd "$target" && pwd -P)
+    BIN=$target/debug
+    cargo build --workspace --all-targets
+    if [ "$fast" = no ]; then
+        cargo build --workspace --release
+        export LMS_RELEASE_BIN="$target/release"
+    fi
+    export LMS_LAUNCHER="$ROOT/lms"
+}
