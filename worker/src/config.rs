@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use shared::config::{ConfigError, DatabaseConfig, Env, PlatformConfig, RedisConfig, Stage};
+use shared::config::{ConfigError, DatabaseConfig, Env, PlatformConfig, RedisConfig, Stage, StorageConfig};
 use shared::jobs::Queue;
+
+use crate::mail::MailConfig;
 
 /// The worker's configuration.
 #[derive(Debug, Clone)]
@@ -16,6 +18,10 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Redis.
     pub redis: RedisConfig,
+    /// The object store.
+    pub storage: StorageConfig,
+    /// Where mail is handed in.
+    pub mail: MailConfig,
     /// `WORKER_QUEUES`: which queues are served, and how many jobs of each at once.
     pub queues: BTreeMap<Queue, usize>,
     /// `WORKER_DRAIN`: how long running jobs may take to end after a stop signal.
@@ -59,6 +65,8 @@ impl Config {
         Self {
             database: DatabaseConfig::from_env(env),
             redis: RedisConfig::from_env(env),
+            storage: StorageConfig::from_env(env),
+            mail: MailConfig::from_env(env),
             queues,
             drain,
             internal_listen: env.parsed("WORKER_INTERNAL_LISTEN", SocketAddr::from(([127, 0, 0, 1], 9101))),

@@ -8,8 +8,10 @@ use clap::{Parser, Subcommand};
 use shared::clock::Clock;
 use shared::config::Env;
 use shared::db::Pool;
+use shared::storage::Storage;
 use worker::config::{Config, Flags};
 use worker::context::Services;
+use worker::mail::Mailer;
 use worker::operators::{self, Jobs, Queues, Schedules};
 
 #[global_allocator]
@@ -70,7 +72,13 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 async fn work(flags: &Flags) -> anyhow::Result<()> {
     let config = Config::from_env(Env::of_process(), flags)?;
     shared::telemetry::logs(config.platform.log_format)?;
-    let services = Services { pool: Pool::new(&config.database.pool())?, clock: Clock::Wall };
+    let services = Services {
+        pool: Pool::new(&config.database.pool())?,
+        clock: Clock::Wall,
+        storage: Storage::new(&config.storage),
+        mailer: Mailer::new(&config.mail)?,
+        platform: config.platform.clone(),
+    };
     let mut registry = worker::registry();
     if config.has_test_jobs {
         registry = worker::rehearsal::register(registry);

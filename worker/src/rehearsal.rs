@@ -4,14 +4,13 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use lettre::message::header::ContentType;
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 use shared::db::Conn;
 use shared::ids::TenantId;
 use shared::jobs::{Backoff, Job, JobOptions, Queue, enqueue, enqueue_with};
 
 use crate::context::Ctx;
+use crate::mail::template::RenderedMail;
 use crate::registry::{Outcome, Registry};
 
 macro_rules! rehearsal {
@@ -39,7 +38,7 @@ macro_rules! rehearsal {
 
 rehearsal! {
     /// Leaves a mark, and asks for a mail: like a course that is finished.
-    Order = "rehearsal.order" in Within5s { number: u32, smtp: String, pause_ms: u64 }
+    Order = "rehearsal.order" in Within5s { number: u32, pause_ms: u64 }
 }
 rehearsal! {
     /// A trace of one run: it is never due, only counted.
@@ -47,7 +46,7 @@ rehearsal! {
 }
 rehearsal! {
     /// Speaks SMTP.
-    Mail = "rehearsal.mail" in Within5s { number: u32, smtp: String, pause_ms: u64 }
+    Mail = "rehearsal.mail" in Within5s { number: u32, pause_ms: u64 }
 }
 rehearsal! {
     /// Kills its worker.
@@ -73,27 +72,21 @@ async fn order(conn: &mut Conn, ctx: &Ctx, job: Order) -> Outcome {
     enqueue_with(conn, &Mark { tenant: job.tenant, number: job.number }, never).await?;
     // Long enough for a kill to come between the effect and the outcome.
     tokio::time::sleep(Duration::from_millis(job.pause_ms)).await;
-    enqueue(conn, &Mail { tenant: job.tenant, number: job.number, smtp: job.smtp, pause_ms: job.pause_ms }).await?;
+    enqueue(conn, &Mail { tenant: job.tenant, number: job.number, pause_ms: job.pause_ms }).await?;
     Ok(())
 }
 
 /// At least once: the Message-ID is the same each time, and a mail that was sent is not sent again.
 async fn mail(ctx: Ctx, job: Mail) -> Outcome {
     tokio::time::sleep(Duration::from_millis(job.pause_ms)).await;
+    let mailer = ctx.services().mailer.clone();
     ctx.external(&job.number.to_string(), |key| async move {
-        let (host, port) = job.smtp.rsplit_once(':').unwrap_or((&job.smtp, "25"));
-        let message = Message::builder()
-            .from("lms@example.com".parse()?)
-            .to(format!("learner{}@example.com", job.number).parse()?)
-            .message_id(Some(format!("<{key}@example.com>")))
-            .subject(format!("Order {}", job.number))
-            .header(ContentType::TEXT_PLAIN)
-            .body(format!("Number {}.", job.number))?;
-        let smtp = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
-            .port(port.parse()?)
-            .timeout(Some(Duration::from_secs(10)))
-            .build();
-        smtp.send(message).await?;
+        let mail = RenderedMail {
+            subject: format!("Order {}", job.number),
+            text: format!("Order {}.", job.number),
+            html: format!("<p>Order {}.</p>", job.number),
+        };
+        mailer.send(&mail, &format!("learner{}@example.com", job.number), &key).await?;
         Ok(None)
     })
     .await?;
