@@ -14,10 +14,10 @@ pub mod secret;
 pub mod storage;
 pub mod telemetry;
 
+pub mod events;
+
 pub mod tenants;
 pub mod users;
-
-pub mod events;
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,5 +1,6 @@
 //! The database: connections that always act for somebody, pages, enums, named constraints.
 
+mod containing;
 mod migrations;
 mod page;
 mod pool;
@@ -7,6 +8,7 @@ pub mod schema;
 mod sql_enum;
 mod violation;
 
+pub(crate) use containing::containing;
 pub use diesel::result::Error;
 pub use diesel_async::AsyncPgConnection as Conn;
 #[cfg(feature = "testing")]

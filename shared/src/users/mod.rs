@@ -1,7 +1,18 @@
 //! People: who they are, what they may do, and the devices they are signed in on.
 
+mod arrival;
+mod change;
+mod directory;
+pub mod jobs;
+mod one_time_token;
+mod password;
 mod session;
 mod user;
 
-pub use session::{Session, SignedIn};
-pub use user::{User, UserRole, UserStatus};
+pub use arrival::NewUser;
+pub use change::{UserChanges, UserError};
+pub use directory::{Person, UserFilter, UserOrder};
+pub use one_time_token::{OneTimePurpose, OneTimeToken};
+pub use password::{Arrival, WeakPassword, check_strength};
+pub use session::{Because, Continued, Device, Refreshed, Rotation, Session, SignedIn};
+pub use user::{Candidate, User, UserRole, UserStatus};
