@@ -1,8 +1,9 @@
 # Saying things, settings, ports. Standard output is for results; what we are doing goes to
 # standard error, as cargo does it.
 
+# A terminal that is gone is no reason to stop half-way.
 say() {
-    printf '%s\n' "$*" >&2
+    printf '%s\n' "$*" >&2 || :
 }
 
 die() {

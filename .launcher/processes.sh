@@ -94,7 +94,7 @@ clean_cell() {
 
 # Runs on every way out; a second Ctrl-C does not leave half of it undone.
 finish() {
-    trap '' INT TERM HUP
+    trap '' INT TERM HUP PIPE
     [ -z "${FAREWELL:-}" ] || say "$FAREWELL"
     clean_cell
     leave_cell
@@ -106,6 +106,7 @@ enter_cell() {
     trap finish EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT
+    trap 'exit 141' PIPE
     trap 'exit 143' TERM
     clean_cell
 }

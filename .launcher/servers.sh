@@ -155,7 +155,6 @@ write_servers_env() {
             address=$(secret PASSWORD)@127.0.0.1:$port
             variable DATABASE_OWNER_URL "postgres://lms_super:$address/lms"
             variable DATABASE_URL "postgres://lms_server:$address/lms"
-            variable TEST_DATABASE_URL "postgres://lms_super:$address/postgres"
             variable POSTGRES_PORT "$port"
             variable POSTGRES_PID "$(postgres_pid || :)"
             variable POSTGRES_DATA "$PLACE/postgres"
@@ -164,11 +163,18 @@ write_servers_env() {
         if needs redis; then
             port=$(recall REDIS_PORT)
             variable REDIS_URL "redis://127.0.0.1:$port/0"
-            variable TEST_REDIS_URL "redis://127.0.0.1:$port/0"
             variable REDIS_PORT "$port"
             variable REDIS_PID "$(process redis || :)"
         fi
     } >"$CELL/servers.env"
+}
+
+# Exports from it what the programs ask for.
+use_servers_env() {
+    # shellcheck disable=SC1091 # written by write_servers_env
+    . "$CELL/servers.env"
+    ! needs postgres || export DATABASE_URL DATABASE_OWNER_URL
+    ! needs redis || export REDIS_URL
 }
 
 variable() {

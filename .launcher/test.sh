@@ -74,11 +74,9 @@ prepare_tests() {
     enter_cell
     get_servers
     start_servers fast
-    set -a
-    # shellcheck disable=SC1091 # written by start_servers
-    . "$CELL/servers.env"
-    set +a
-    # Tests say themselves which database they mean.
+    use_servers_env
+    export TEST_DATABASE_URL="${DATABASE_OWNER_URL%/lms}/postgres" TEST_REDIS_URL="$REDIS_URL"
+    # Tests make databases of their own, and say themselves which one they mean.
     unset DATABASE_URL DATABASE_OWNER_URL REDIS_URL
     target=${CARGO_TARGET_DIR:-target}
     target=$(mkdir -p "$target" && cd "$target" && pwd -P)

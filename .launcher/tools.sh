@@ -15,6 +15,10 @@ am_root() {
     [ "$(id -u)" -eq 0 ]
 }
 
+as_root() {
+    if am_root; then "$@"; else sudo "$@"; fi
+}
+
 # Runs a command with the rights of the servers: ours, or lower ones if we are root.
 as_servers() (
     cd /
@@ -185,7 +189,7 @@ missing_servers() {
 
 # Prints how the package manager of this machine installs what is missing.
 install_command() {
-    sudo=sudo
+    sudo='sudo '
     if am_root; then sudo=''; fi
     packages=''
     for server; do
@@ -198,8 +202,8 @@ install_command() {
         done
     done
     case $manager in
-    apt) printf '%s apt-get install -y --no-install-recommends%s\n' "$sudo" "$packages" ;;
-    dnf) printf '%s dnf install -y%s\n' "$sudo" "$packages" ;;
+    apt) printf '%sapt-get install -y --no-install-recommends%s\n' "$sudo" "$packages" ;;
+    dnf) printf '%sdnf install -y%s\n' "$sudo" "$packages" ;;
     brew) printf 'brew install%s\n' "$packages" ;;
     esac
 }
@@ -233,13 +237,13 @@ install_servers() {
 # business: this policy forbids it while we install, unless the machine has one already.
 forbid_starting() {
     [ ! -e /usr/sbin/policy-rc.d ] || return 0
-    printf '#!/bin/sh\nexit 101\n' | $sudo tee /usr/sbin/policy-rc.d >/dev/null
-    $sudo chmod 755 /usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+    as_root chmod 755 /usr/sbin/policy-rc.d
     POLICY_IS_OURS=yes
 }
 
 allow_starting() {
-    [ -z "${POLICY_IS_OURS:-}" ] || $sudo rm -f /usr/sbin/policy-rc.d
+    [ -z "${POLICY_IS_OURS:-}" ] || as_root rm -f /usr/sbin/policy-rc.d
 }
 
 # Says what is missing and how to get it, and ends.

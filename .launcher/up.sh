@@ -37,7 +37,7 @@ need_compiler() {
 decide_servers() {
     NEEDS=
     [ -n "${DATABASE_URL:-}" ] || NEEDS="$NEEDS postgres"
-    [ -n "${REDIS_URL:-}${CELERY_BROKER_URL:-}" ] || NEEDS="$NEEDS redis"
+    [ -n "${REDIS_URL:-}${CELERY_BROKER_URL:-}${CACHE_URL:-}" ] || NEEDS="$NEEDS redis"
     [ -n "${AWS_S3_ENDPOINT_URL:-}${AWS_ACCESS_KEY_ID:-}" ] || NEEDS="$NEEDS storage"
     [ -n "${EMAIL_HOST:-}" ] || NEEDS="$NEEDS mail"
     [ "$demo_ai" = no ] || [ -n "${OPENAI_API_KEY:-}" ] || NEEDS="$NEEDS ai"
@@ -134,11 +134,8 @@ elapsed() {
 # Everything that programs ask the environment for. What is set already rules.
 # shellcheck disable=SC2034 # exported, all of it
 export_settings() {
+    use_servers_env
     set -a
-    if needs postgres || needs redis; then
-        # shellcheck disable=SC1091 # written by start_servers
-        . "$CELL/servers.env"
-    fi
     LMS_ENV=${LMS_ENV:-development}
     SECRET_KEY=${SECRET_KEY:-$(secret SECRET_KEY)}
     JWT_SECRET_KEY=${JWT_SECRET_KEY:-$(secret JWT_SECRET_KEY)}

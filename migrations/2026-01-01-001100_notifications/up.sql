@@ -10,6 +10,7 @@ create table notifications (
     subject text not null constraint notifications_subject_length check (char_length(subject) <= 255),
     message text not null,
     action_url text,
+    facts jsonb not null default '{}' constraint notifications_facts_size check (octet_length(facts::text) <= 16384),
     dedupe_key text not null,
     created_at timestamptz not null,
     read_at timestamptz,
@@ -22,6 +23,7 @@ create index notifications_newest on notifications (tenant_id, recipient_id, cre
 create index notifications_unread on notifications (tenant_id, recipient_id) where read_at is null and dismissed_at is null;
 comment on table notifications is 'What a person should know. Reading and delivering are separate facts: see notification_deliveries.';
 comment on column notifications.dedupe_key is 'Names the event; the same event tells the same person once, however often its job runs.';
+comment on column notifications.facts is 'The names that its mail speaks of, as they were when it was told.';
 comment on column notifications.action_url is 'A path of the web client, or an absolute http(s) address.';
 select protect_tenant_rows('notifications');
 

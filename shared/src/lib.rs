@@ -19,5 +19,13 @@ pub mod events;
 pub mod tenants;
 pub mod users;
 
+pub mod enrollments;
+
+pub mod certificates;
+
+pub mod notifications;
+
+pub mod analytics;
+
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -685,6 +685,8 @@ diesel::table! {
         message -> Text,
         /// A path of the web client, or an absolute http(s) address.
         action_url -> Nullable<Text>,
+        /// The names that its mail speaks of, as they were when it was told.
+        facts -> Jsonb,
         /// Names the event; the same event tells the same person once, however often its job runs.
         dedupe_key -> Text,
         /// The column `created_at`.
@@ -973,4 +975,3 @@ diesel::allow_tables_to_appear_in_same_query!(
     throttles,
     users,
 );
-

@@ -12,8 +12,8 @@ use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 use serde_json::Value;
 use std::time::Duration;
 
-use super::mutant::{Mutant, is_on};
 use super::Ticket;
+use super::mutant::{Mutant, is_on};
 use crate::db::schema::{job_queues, job_relay, jobs, sql_types};
 use crate::db::{Conn, Error, sql_enum};
 use crate::ids::{JobId, TenantId, UserId};

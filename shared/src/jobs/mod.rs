@@ -14,8 +14,10 @@ pub mod relay;
 pub mod retention;
 mod road;
 pub mod schedule;
+mod view;
 
 pub use job::{Backoff, Enqueued, Job, JobOptions, enqueue, enqueue_many, enqueue_with};
 pub use ledger::JobState;
 pub use queue::Queue;
 pub use road::{MOST_TICKETS, Road, RoadError, Ticket, TicketStorage};
+pub use view::JobView;

@@ -7,8 +7,8 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::ledger::JobState;
 use super::Queue;
+use super::ledger::JobState;
 use crate::db::schema::{job_attempts, jobs};
 use crate::db::{Conn, Error};
 use crate::ids::{JobId, TenantId, UserId};

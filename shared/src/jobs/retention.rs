@@ -13,11 +13,26 @@ const BATCH: usize = 5_000;
 /// How long what is kept.
 const KEPT: [(&str, Duration); 5] = [
     // The dead wait for an operator; the others are only history.
-    ("delete from jobs where id in (select id from jobs where state in ('succeeded', 'cancelled') and finished_at < now() - make_interval(secs => $1) limit 5000)", DAY.saturating_mul(7)),
-    ("delete from jobs where id in (select id from jobs where state = 'dead' and finished_at < now() - make_interval(secs => $1) limit 5000)", DAY.saturating_mul(90)),
-    ("delete from job_effects where effect_key in (select effect_key from job_effects where created_at < now() - make_interval(secs => $1) and not exists (select from jobs where jobs.id = job_effects.job_id and finished_at is null) limit 5000)", DAY.saturating_mul(30)),
-    ("delete from schedule_runs where (schedule_id, scheduled_for) in (select schedule_id, scheduled_for from schedule_runs where created_at < now() - make_interval(secs => $1) limit 5000)", DAY.saturating_mul(30)),
-    ("delete from job_attempts where (job_id, ended_at) in (select job_id, ended_at from job_attempts where ended_at < now() - make_interval(secs => $1) limit 5000)", DAY.saturating_mul(90)),
+    (
+        "delete from jobs where id in (select id from jobs where state in ('succeeded', 'cancelled') and finished_at < now() - make_interval(secs => $1) limit 5000)",
+        DAY.saturating_mul(7),
+    ),
+    (
+        "delete from jobs where id in (select id from jobs where state = 'dead' and finished_at < now() - make_interval(secs => $1) limit 5000)",
+        DAY.saturating_mul(90),
+    ),
+    (
+        "delete from job_effects where effect_key in (select effect_key from job_effects where created_at < now() - make_interval(secs => $1) and not exists (select from jobs where jobs.id = job_effects.job_id and finished_at is null) limit 5000)",
+        DAY.saturating_mul(30),
+    ),
+    (
+        "delete from schedule_runs where (schedule_id, scheduled_for) in (select schedule_id, scheduled_for from schedule_runs where created_at < now() - make_interval(secs => $1) limit 5000)",
+        DAY.saturating_mul(30),
+    ),
+    (
+        "delete from job_attempts where (job_id, ended_at) in (select job_id, ended_at from job_attempts where ended_at < now() - make_interval(secs => $1) limit 5000)",
+        DAY.saturating_mul(90),
+    ),
 ];
 
 /// Deletes one batch of what is too old; `false` when nothing is left. `conn` is in the platform's

@@ -29,7 +29,7 @@ const HOMES: [(&str, &str); 14] = [
 ];
 
 /// One id of each kind that a path may name, of this tenant.
-async fn ids_of(db: &TestDb, tenant: TenantId) -> BTreeMap<&'static str, String> {
+pub(super) async fn ids_of(db: &TestDb, tenant: TenantId) -> BTreeMap<&'static str, String> {
     let mut ids = BTreeMap::new();
     for (parameter, table) in HOMES {
         let column = if table == "tenants" { "id" } else { "tenant_id" };

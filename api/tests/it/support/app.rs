@@ -52,6 +52,12 @@ impl TestApp {
         self.as_user(&user).await
     }
 
+    /// Somebody who is there already, signed in on a new device.
+    pub(crate) async fn as_existing(&self, tenant: TenantId, id: shared::ids::UserId) -> Client {
+        let user = User::find(&mut self.db.tenant(tenant).await, tenant, id).await.expect("an answer").expect("somebody");
+        self.as_user(&user).await
+    }
+
     /// A superuser, signed in.
     pub(crate) async fn as_superuser(&self) -> Client {
         let user = make::user(None).make(&self.db).await;

@@ -142,9 +142,14 @@ mod tests {
 
     #[test]
     fn a_daily_time_comes_once_each_local_day_for_two_years() {
-        for zone in
-            ["Africa/Nairobi", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Tehran"]
-        {
+        for zone in [
+            "Africa/Nairobi",
+            "Europe/Berlin",
+            "America/New_York",
+            "Australia/Lord_Howe",
+            "Pacific/Apia",
+            "Asia/Tehran",
+        ] {
             let tz: Tz = zone.parse().expect("a zone");
             for line in ["30 2 * * *", "0 0 * * *", "30 1 * * *", "45 23 * * *"] {
                 let table = Timetable::new(line, zone).expect("a timetable");

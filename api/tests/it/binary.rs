@@ -1,0 +1,108 @@
+//! The program itself: how it starts, refuses to, and stops.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use shared::testing::TestDb;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+fn api(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_api"));
+    command.args(arguments).env_clear().envs(variables.iter().copied()).kill_on_drop(true).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // No `.env` of a developer's must be found.
+    command.current_dir(std::env::temp_dir());
+    command
+}
+
+fn variables(db: &TestDb) -> Vec<(&'static str, String)> {
+    [
+        ("LMS_ENV", "development"),
+        ("DATABASE_URL", db.url.as_str()),
+        ("REDIS_URL", "redis://127.0.0.1:1"),
+        ("AWS_STORAGE_BUCKET_NAME", "lms"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test-secret"),
+        ("API_LISTEN", "127.0.0.1:0"),
+        ("API_INTERNAL_LISTEN", "127.0.0.1:0"),
+    ]
+    .map(|(name, value)| (name, value.to_owned()))
+    .into()
+}
+
+/// Starts the server and waits for the line that says where it listens.
+async fn serving(variables: &[(&'static str, String)]) -> (Child, String) {
+    let pairs: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut child = api(&["serve"], &pairs).spawn().expect("started");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let address = loop {
+        let line = lines.next_line().await.expect("a line").expect("it goes on");
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        if line["message"] == "Serving" {
+            break line["address"].as_str().expect("an address").to_owned();
+        }
+    };
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    (child, address)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_cleanly_on_either_signal() {
+    let db = TestDb::lease().await;
+    for signal in ["TERM", "INT"] {
+        let (mut child, address) = serving(&variables(&db)).await;
+        shared::telemetry::ask_readiness(&address).await.expect("ready");
+        let id = child.id().expect("it runs").to_string();
+        Command::new("kill").args(["-s", signal, &id]).status().await.expect("told");
+        let status = tokio::time::timeout(Duration::from_secs(10), child.wait()).await.expect("in time").expect("a status");
+        assert!(status.success(), "{signal}: {status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_runs_without_redis() {
+    let db = TestDb::lease().await;
+    let (_child, address) = serving(&variables(&db)).await;
+    shared::telemetry::ask_readiness(&address).await.expect("ready");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn production_refuses_the_secrets_of_development_and_names_each() {
+    let db = TestDb::lease().await;
+    let mut variables = variables(&db);
+    variables[0].1 = "production".to_owned();
+    variables.push(("JWT_SECRET_KEY", "short".to_owned()));
+    let pairs: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+
+    let output = api(&["serve"], &pairs).output().await.expect("an end");
+
+    assert_eq!(output.status.code(), Some(78));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("SECRET_KEY: production needs") && said.contains("JWT_SECRET_KEY: shorter than 32"), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_all_that_is_missing_at_once() {
+    let output = api(&["serve"], &[]).output().await.expect("an end");
+    let said = String::from_utf8_lossy(&output.stderr);
+    for name in ["DATABASE_URL", "REDIS_URL", "AWS_STORAGE_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "SECRET_KEY", "JWT_SECRET_KEY"] {
+        assert!(said.contains(&format!("{name}: ")), "{name} is not named in: {said}");
+    }
+}
+
+#[test]
+fn the_example_of_an_environment_lists_what_is_read() {
+    use std::collections::BTreeSet;
+    let mut env = shared::config::Env::default();
+    let _ = api::config::Config::read(&mut env);
+    let example = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.env.example")).expect(".env.example");
+    let listed: BTreeSet<&str> = example
+        .lines()
+        .filter_map(|line| line.trim_start_matches("# ").split_once('=').map(|(name, _)| name))
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'))
+        .collect();
+    for name in env.asked() {
+        assert!(listed.contains(name), "{name} is read, and not in .env.example");
+    }
+}

@@ -1,0 +1,338 @@
+//! A certificate: issued once, drawn by the worker, revocable.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::jobs::{DiscardPage, RenderCertificate};
+use crate::db::schema::{certificates, courses, enrollments, sql_types, users};
+use crate::db::{Conn, Error, Numbered, Page, sql_enum};
+use crate::events::{Event, EventKind};
+use crate::ids::{CertificateId, CourseId, EnrollmentId, TenantId, UserId};
+use crate::jobs::{Enqueued, JobOptions, enqueue, enqueue_with};
+
+sql_enum! {
+    /// How far a certificate is.
+    CertificateStatus: sql_types::CertificateStatus {
+        /// Earned; its page is being drawn.
+        Pending = "PENDING",
+        /// There to be downloaded.
+        Issued = "ISSUED",
+        /// Taken back.
+        Revoked = "REVOKED",
+    }
+}
+
+/// A proof of a completed course. Names are as they were when it was issued.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
+#[diesel(table_name = certificates)]
+pub struct Certificate {
+    pub id: CertificateId,
+    pub tenant_id: TenantId,
+    pub enrollment_id: EnrollmentId,
+    pub user_id: UserId,
+    pub course_id: CourseId,
+    pub status: CertificateStatus,
+    pub learner_name: String,
+    pub course_title: String,
+    pub instructor_name: Option<String>,
+    pub description: String,
+    /// Whoever knows it may verify the certificate.
+    pub verification_code: Uuid,
+    pub issued_at: DateTime<Utc>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub revoked_at: Option<DateTime<Utc>>,
+    pub revoked_because: Option<String>,
+    /// Where the page lies in the object store.
+    pub file_key: Option<String>,
+    pub file_size_bytes: Option<i64>,
+    pub rendered_at: Option<DateTime<Utc>>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What became of a wish to issue.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Issued {
+    /// Here it is.
+    New(Certificate),
+    /// There was one.
+    Already(Certificate),
+    /// The enrollment is not there, or not completed.
+    NotEarned,
+}
+
+/// Which certificates are meant; what is left out does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct CertificateFilter {
+    /// This person's.
+    pub user: Option<UserId>,
+    /// Of this course.
+    pub course: Option<CourseId>,
+    /// Of the course with this slug.
+    pub course_slug: Option<String>,
+    /// In this state.
+    pub status: Option<CertificateStatus>,
+}
+
+/// Why a certificate was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// Revoked for good.
+    #[error("this certificate has been revoked")]
+    Revoked,
+    /// The database's.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+/// How long a replaced page stays: longer than any link to it.
+const KEPT_FOR: TimeDelta = TimeDelta::hours(1);
+
+/// What stands on a page for a person without a name: an e-mail is nobody's business.
+const NAMELESS: &str = "Learner";
+
+impl Certificate {
+    /// Issues the certificate of a completed enrollment, once however often it is asked for, tells
+    /// of it, and has its page drawn.
+    pub async fn issue(
+        conn: &mut Conn,
+        tenant: TenantId,
+        enrollment: EnrollmentId,
+        now: DateTime<Utc>,
+    ) -> Result<Issued, Error> {
+        conn.transaction(async |conn| {
+            let Some(earned) = Self::earned(conn, tenant, enrollment, now).await? else {
+                return Ok(Issued::NotEarned);
+            };
+            let new = diesel::insert_into(certificates::table)
+                .values(&earned)
+                .on_conflict(certificates::enrollment_id)
+                .do_nothing()
+                .returning(Self::as_returning())
+                .get_result(conn)
+                .await
+                .optional()?;
+            let Some(certificate) = new else {
+                let already = certificates::table
+                    .filter(certificates::tenant_id.eq(tenant))
+                    .filter(certificates::enrollment_id.eq(enrollment))
+                    .select(Self::as_select())
+                    .first(conn)
+                    .await?;
+                return Ok(Issued::Already(already));
+            };
+            let event = Event {
+                tenant,
+                kind: EventKind::CertificateIssued,
+                user: Some(certificate.user_id),
+                course: Some(certificate.course_id),
+                context: json!({ "certificate_id": certificate.id, "enrollment_id": enrollment }),
+                dedupe_key: Some(format!("certificate_issued:{enrollment}")),
+            };
+            event.record(conn, now).await?;
+            enqueue(conn, &RenderCertificate { tenant_id: tenant, certificate_id: certificate.id }).await?;
+            Ok(Issued::New(certificate))
+        })
+        .await
+    }
+
+    /// The certificate that a completed enrollment has earned.
+    async fn earned(
+        conn: &mut Conn,
+        tenant: TenantId,
+        enrollment: EnrollmentId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>, Error> {
+        let instructors = diesel::alias!(users as instructors);
+        let found = enrollments::table
+            .inner_join(users::table)
+            .inner_join(courses::table)
+            .left_join(instructors.on(instructors.field(users::id).nullable().eq(courses::instructor_id)))
+            .filter(enrollments::tenant_id.eq(tenant))
+            .filter(enrollments::id.eq(enrollment))
+            .filter(enrollments::completed_at.is_not_null())
+            .select((
+                (enrollments::user_id, enrollments::course_id, enrollments::completed_at.assume_not_null()),
+                (users::first_name, users::last_name),
+                courses::title,
+                instructors.fields((users::first_name, users::last_name)).nullable(),
+            ))
+            .first::<((UserId, CourseId, DateTime<Utc>), (String, String), String, Option<(String, String)>)>(conn)
+            .await
+            .optional()?;
+        Ok(found.map(|((user_id, course_id, completed_at), learner, course_title, instructor)| Self {
+            id: CertificateId::new(),
+            tenant_id: tenant,
+            enrollment_id: enrollment,
+            user_id,
+            course_id,
+            status: CertificateStatus::Pending,
+            learner_name: name(&learner).unwrap_or_else(|| NAMELESS.to_owned()),
+            description: format!("For completing the course \u{201c}{course_title}\u{201d}."),
+            course_title,
+            instructor_name: instructor.as_ref().and_then(name),
+            // Random, not by time: whoever has one code must not guess the next.
+            verification_code: Uuid::new_v4(),
+            issued_at: completed_at,
+            expires_at: None,
+            revoked_at: None,
+            revoked_because: None,
+            file_key: None,
+            file_size_bytes: None,
+            rendered_at: None,
+            updated_at: now,
+        }))
+    }
+
+    /// The tenant's certificate with this id.
+    pub async fn find(conn: &mut Conn, tenant: TenantId, id: CertificateId) -> Result<Option<Self>, Error> {
+        certificates::table
+            .filter(certificates::tenant_id.eq(tenant))
+            .filter(certificates::id.eq(id))
+            .select(Self::as_select())
+            .first(conn)
+            .await
+            .optional()
+    }
+
+    /// The tenant's certificates, newest first.
+    pub async fn list(
+        conn: &mut Conn,
+        tenant: TenantId,
+        filter: &CertificateFilter,
+        page: Numbered,
+    ) -> Result<Page<Self>, Error> {
+        let matching = || {
+            let mut query = certificates::table.filter(certificates::tenant_id.eq(tenant)).into_boxed();
+            if let Some(user) = filter.user {
+                query = query.filter(certificates::user_id.eq(user));
+            }
+            if let Some(course) = filter.course {
+                query = query.filter(certificates::course_id.eq(course));
+            }
+            if let Some(slug) = &filter.course_slug {
+                let course = courses::table
+                    .filter(courses::tenant_id.eq(tenant))
+                    .filter(courses::id.eq(certificates::course_id))
+                    .filter(courses::slug.eq(slug));
+                query = query.filter(exists(course));
+            }
+            if let Some(status) = filter.status {
+                query = query.filter(certificates::status.eq(status));
+            }
+            query
+        };
+        let total = matching().count().get_result(conn).await?;
+        let items = matching()
+            .order((certificates::issued_at.desc(), certificates::id))
+            .limit(page.limit())
+            .offset(page.offset())
+            .select(Self::as_select())
+            .load(conn)
+            .await?;
+        Ok(Page::numbered(items, total))
+    }
+
+    /// Notes that the page which `self` asked for is stored, and has the one before it removed.
+    /// `None` when the certificate has changed since it was read: what was drawn is not what it
+    /// says now.
+    pub async fn stored(
+        &self,
+        conn: &mut Conn,
+        file_key: &str,
+        size_bytes: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>, Error> {
+        conn.transaction(async |conn| {
+            let stored = diesel::update(self)
+                .filter(certificates::tenant_id.eq(self.tenant_id))
+                .filter(certificates::status.ne(CertificateStatus::Revoked))
+                .filter(certificates::updated_at.eq(self.updated_at))
+                .set((
+                    certificates::status.eq(CertificateStatus::Issued),
+                    certificates::file_key.eq(file_key),
+                    certificates::file_size_bytes.eq(size_bytes),
+                    certificates::rendered_at.eq(now),
+                    certificates::updated_at.eq(after(self.updated_at, now)),
+                ))
+                .returning(Self::as_returning())
+                .get_result(conn)
+                .await
+                .optional()?;
+            if let (Some(_), Some(old)) = (&stored, self.file_key.as_deref().filter(|old| *old != file_key)) {
+                let job = DiscardPage { tenant_id: self.tenant_id, certificate_id: self.id, file_key: old.to_owned() };
+                let options = JobOptions { run_at: Some(now + KEPT_FOR), ..JobOptions::default() };
+                enqueue_with(conn, &job, options).await?;
+            }
+            Ok(stored)
+        })
+        .await
+    }
+
+    /// Takes it back, for good.
+    pub async fn revoke(&self, conn: &mut Conn, reason: &str, now: DateTime<Utc>) -> Result<Self, CertificateError> {
+        diesel::update(self)
+            .filter(certificates::tenant_id.eq(self.tenant_id))
+            .filter(certificates::status.ne(CertificateStatus::Revoked))
+            .set((
+                certificates::status.eq(CertificateStatus::Revoked),
+                certificates::revoked_at.eq(now),
+                certificates::revoked_because.eq(reason),
+                certificates::updated_at.eq(after(self.updated_at, now)),
+            ))
+            .returning(Self::as_returning())
+            .get_result(conn)
+            .await
+            .optional()?
+            .ok_or(CertificateError::Revoked)
+    }
+
+    /// Has its page drawn again, in the tenant's dress and with the learner's name of today: a name
+    /// that was misspelt or has changed is what people ask this for. The code stays.
+    pub async fn reissue(
+        &self,
+        conn: &mut Conn,
+        by: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Enqueued), CertificateError> {
+        conn.transaction(async |conn| {
+            let learner: (String, String) = users::table
+                .filter(users::tenant_id.eq(self.tenant_id))
+                .filter(users::id.eq(self.user_id))
+                .select((users::first_name, users::last_name))
+                .first(conn)
+                .await?;
+            let certificate: Self = diesel::update(self)
+                .filter(certificates::tenant_id.eq(self.tenant_id))
+                .filter(certificates::status.ne(CertificateStatus::Revoked))
+                .set((
+                    certificates::learner_name.eq(name(&learner).unwrap_or_else(|| self.learner_name.clone())),
+                    certificates::updated_at.eq(after(self.updated_at, now)),
+                ))
+                .returning(Self::as_returning())
+                .get_result(conn)
+                .await
+                .optional()?
+                .ok_or(CertificateError::Revoked)?;
+            let job = RenderCertificate { tenant_id: self.tenant_id, certificate_id: self.id };
+            let options = JobOptions { created_by: Some(by), ..JobOptions::default() };
+            let job = enqueue_with(conn, &job, options).await?;
+            Ok((certificate, job))
+        })
+        .await
+    }
+}
+
+/// The time of a change: never that of the change before it, because a page that was drawn for an
+/// older state is known by it.
+fn after(before: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    now.max(before + TimeDelta::microseconds(1))
+}
+
+fn name((first, last): &(String, String)) -> Option<String> {
+    let name = format!("{} {}", first.trim(), last.trim());
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}

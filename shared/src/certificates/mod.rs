@@ -1,0 +1,11 @@
+//! Certificates: proofs of completed courses, which anybody who holds the code can verify.
+//!
+//! One is issued for each completed enrollment, with the names as they were that day. It is
+//! PENDING until its page is drawn and stored, then ISSUED, and may be REVOKED for good.
+
+mod certificate;
+pub mod jobs;
+mod public;
+
+pub use certificate::{Certificate, CertificateError, CertificateFilter, CertificateStatus, Issued};
+pub use public::{PublicCertificate, Standing};

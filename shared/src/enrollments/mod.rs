@@ -1,0 +1,3 @@
+//! Who learns what, and how far they are.
+
+pub mod jobs;

@@ -1,0 +1,120 @@
+//! What notifications say: every kind that the server itself tells of, with its words, in one place.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::NotificationType;
+
+/// Something to tell, with the names that it speaks of. They are kept with the notification, so
+/// that its mail says the same as the screen whenever it is sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Notice {
+    /// A course has a new learner.
+    CourseEnrollment {
+        /// Its title.
+        course_title: String,
+        /// For the address of its page.
+        course_slug: String,
+        /// Who teaches it.
+        instructor_name: Option<String>,
+    },
+    /// A learner has come to a course's end.
+    CourseCompletion {
+        /// Its title.
+        course_title: String,
+        /// For the address of its page.
+        course_slug: String,
+    },
+    /// A certificate can be downloaded.
+    CertificateIssued {
+        /// What was completed.
+        course_title: String,
+        /// For the address at which it is verified.
+        code: Uuid,
+    },
+}
+
+impl Notice {
+    /// Its type, by which people choose what they want to hear of.
+    pub const fn kind(&self) -> NotificationType {
+        match self {
+            Self::CourseEnrollment { .. } => NotificationType::CourseEnrollment,
+            Self::CourseCompletion { .. } => NotificationType::CourseCompletion,
+            Self::CertificateIssued { .. } => NotificationType::CertificateIssued,
+        }
+    }
+
+    /// The line in a list.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::CourseEnrollment { course_title, .. } => format!("You are enrolled in {course_title}"),
+            Self::CourseCompletion { course_title, .. } => format!("You completed {course_title}"),
+            Self::CertificateIssued { course_title, .. } => format!("Your certificate for {course_title}"),
+        }
+    }
+
+    /// The words below it.
+    pub fn message(&self) -> String {
+        match self {
+            Self::CourseEnrollment { course_title, .. } => {
+                format!(
+                    "Welcome to \u{201c}{course_title}\u{201d}. You can start right away and learn at your own pace."
+                )
+            }
+            Self::CourseCompletion { course_title, .. } => format!(
+                "Congratulations! You have completed every part of \u{201c}{course_title}\u{201d}. \
+                 If the course gives a certificate, it follows shortly."
+            ),
+            Self::CertificateIssued { course_title, .. } => format!(
+                "Your certificate for \u{201c}{course_title}\u{201d} is ready to download. \
+                 Anyone who has its code can verify it."
+            ),
+        }
+    }
+
+    /// Where it leads: a page of the web client.
+    pub fn action_url(&self) -> String {
+        match self {
+            Self::CourseEnrollment { course_slug, .. } | Self::CourseCompletion { course_slug, .. } => {
+                format!("/learner/courses/{course_slug}")
+            }
+            Self::CertificateIssued { code, .. } => format!("/verify/{code}"),
+        }
+    }
+
+    /// As it is kept.
+    pub(super) fn facts(&self) -> Value {
+        // A struct of texts and ids always has a JSON form.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// As it was kept; none when it was another kind of notification.
+    pub fn from_facts(facts: &Value) -> Option<Self> {
+        serde_json::from_value(facts.clone()).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_read_again() {
+        let notices = [
+            Notice::CourseEnrollment {
+                course_title: "Knots".to_owned(),
+                course_slug: "knots".to_owned(),
+                instructor_name: None,
+            },
+            Notice::CourseCompletion { course_title: "Knots".to_owned(), course_slug: "knots".to_owned() },
+            Notice::CertificateIssued { course_title: "Knots".to_owned(), code: Uuid::from_u128(7) },
+        ];
+        for notice in notices {
+            assert_eq!(Notice::from_facts(&notice.facts()), Some(notice.clone()));
+            assert_eq!(notice.facts()["kind"], notice.kind().as_str());
+        }
+        assert_eq!(Notice::from_facts(&serde_json::json!({})), None);
+    }
+}
