@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod app;
+pub mod commands;
 pub mod compat;
 pub mod config;
 pub mod health;
@@ -13,3 +14,5 @@ pub mod router;
 pub mod serve;
 
 mod auth;
+mod tenants;
+mod users;

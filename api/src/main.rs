@@ -4,8 +4,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use api::commands::CreateSuperuser;
 use api::config::Config;
-use api::{openapi, serve};
+use api::{commands, openapi, serve};
 use clap::{Parser, Subcommand};
 use shared::config::{DatabaseConfig, Env};
 
@@ -26,6 +27,8 @@ enum Command {
     Serve,
     /// Bring the database to this version's shape.
     Migrate,
+    /// Make somebody who stands above tenants.
+    CreateSuperuser(CreateSuperuser),
     /// Write the OpenAPI document to standard output.
     Openapi,
     /// Ask the server of this machine whether it is ready; for container health checks.
@@ -54,6 +57,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             serve::serve(config).await
         }
         Command::Migrate => migrate().await,
+        Command::CreateSuperuser(arguments) => commands::create_superuser(arguments).await,
         Command::Openapi => {
             let text = openapi::document().to_pretty_json()?;
             writeln!(std::io::stdout(), "{text}")?;

@@ -63,8 +63,9 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
         | P::ReadJobs => match caller.role {
             Admin | Instructor | Learner => true,
         },
-        P::WriteCourses | P::WriteEnrollments | P::ReadAnalytics => matches!(caller.role, Admin | Instructor),
-        P::ReadUsers | P::WriteUsers | P::WriteGroups | P::ReadTenants | P::WriteTenant | P::WriteCertificates => {
+        // Instructors see the learners whom they may enroll; which ones, the policy says.
+        P::ReadUsers | P::WriteCourses | P::WriteEnrollments | P::ReadAnalytics => matches!(caller.role, Admin | Instructor),
+        P::WriteUsers | P::WriteGroups | P::ReadTenants | P::WriteTenant | P::WriteCertificates => {
             matches!(caller.role, Admin)
         }
         P::GovernTenants => false,

@@ -29,6 +29,8 @@ pub struct UserFilter {
     /// None: all but the deleted.
     pub status: Option<UserStatus>,
     pub is_active: Option<bool>,
+    /// Learners only, whatever role is asked for: what an instructor may see.
+    pub learners_only: bool,
     pub order: UserOrder,
 }
 
@@ -113,6 +115,9 @@ fn matching(filter: &UserFilter) -> Query<'_> {
     };
     if let Some(role) = filter.role {
         query = query.filter(users::role.eq(role));
+    }
+    if filter.learners_only {
+        query = query.filter(users::role.eq(UserRole::Learner));
     }
     if let Some(is_active) = filter.is_active {
         query = query.filter(users::is_active.eq(is_active));

@@ -3,6 +3,7 @@
 mod arrival;
 mod change;
 mod directory;
+mod group;
 pub mod jobs;
 mod one_time_token;
 mod password;
@@ -12,6 +13,7 @@ mod user;
 pub use arrival::NewUser;
 pub use change::{UserChanges, UserError};
 pub use directory::{Person, UserFilter, UserOrder};
+pub use group::{Group, GroupChanges, GroupError, GroupRow, Member, NewGroup, Outcome};
 pub use one_time_token::{OneTimePurpose, OneTimeToken};
 pub use password::{Arrival, WeakPassword, check_strength};
 pub use session::{Because, Continued, Device, Refreshed, Rotation, Session, SignedIn};

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{User, UserStatus};
 use crate::db::schema::{sessions, tenants, users};
-use crate::db::{Conn, Error};
+use crate::db::{Conn, Error, Numbered, Page};
 use crate::events::{Event, EventKind};
 use crate::ids::{SessionId, TenantId, UserId};
 use crate::secret::{TokenSeal, token_hash};
@@ -269,16 +269,22 @@ impl Session {
     }
 
     /// The devices that somebody is signed in on, the one used last first.
-    pub async fn list(conn: &mut Conn, user: UserId, now: DateTime<Utc>) -> Result<Vec<Self>, Error> {
-        sessions::table
-            .filter(sessions::user_id.eq(user))
-            .filter(sessions::revoked_at.is_null())
-            .filter(sessions::expires_at.gt(now))
+    pub async fn list(conn: &mut Conn, user: UserId, page: Numbered, now: DateTime<Utc>) -> Result<Page<Self>, Error> {
+        let alive = || {
+            sessions::table
+                .filter(sessions::user_id.eq(user))
+                .filter(sessions::revoked_at.is_null())
+                .filter(sessions::expires_at.gt(now))
+        };
+        let total = alive().count().get_result(conn).await?;
+        let items = alive()
             .order((sessions::last_used_at.desc(), sessions::id.desc()))
-            .limit(100)
+            .limit(page.limit())
+            .offset(page.offset())
             .select(Self::as_select())
             .load(conn)
-            .await
+            .await?;
+        Ok(Page::numbered(items, total))
     }
 
     /// Ends one of somebody's sessions; says whether there was such a one.

@@ -68,9 +68,13 @@ pub struct User {
 impl User {
     /// First and last name, or the e-mail's when there is none.
     pub fn full_name(&self) -> String {
-        let name = format!("{} {}", self.first_name, self.last_name);
+        Self::full_name_of(&self.first_name, &self.last_name, &self.email)
+    }
+
+    pub(super) fn full_name_of(first: &str, last: &str, email: &str) -> String {
+        let name = format!("{first} {last}");
         let name = name.trim();
-        if name.is_empty() { self.email.clone() } else { name.to_owned() }
+        if name.is_empty() { email.to_owned() } else { name.to_owned() }
     }
 
     /// Whether this person may be signed in at all.
