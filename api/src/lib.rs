@@ -6,6 +6,7 @@ pub mod app;
 pub mod commands;
 pub mod compat;
 pub mod config;
+pub mod demo;
 pub mod health;
 pub mod http;
 pub mod middleware;
@@ -13,6 +14,10 @@ pub mod openapi;
 pub mod router;
 pub mod serve;
 
+mod analytics;
 mod auth;
+mod certificates;
+mod jobs;
+mod notifications;
 mod tenants;
 mod users;

@@ -1,3 +1,4 @@
+drop function percent_done(bigint, bigint);
 drop table learner_progress;
 drop table enrollments;
 drop type progress_status;

@@ -11,6 +11,7 @@ create table enrollments (
     enrolled_at timestamptz not null,
     completed_at timestamptz,
     expires_at timestamptz,
+    removed boolean not null default false,
     updated_at timestamptz not null,
     constraint enrollments_one_per_learner unique (tenant_id, course_id, user_id),
     constraint enrollments_tenant_key unique (tenant_id, id),
@@ -22,7 +23,10 @@ create table enrollments (
 create index enrollments_by_user on enrollments (tenant_id, user_id, enrolled_at desc, id);
 create index enrollments_by_course on enrollments (tenant_id, course_id, enrolled_at desc, id);
 create index enrollments_newest on enrollments (tenant_id, enrolled_at desc, id);
-comment on column enrollments.progress is 'Percent of the required, published items that are completed, rounded half up.';
+-- Lists of courses count those who take part, and find the caller's own enrollment.
+create index enrollments_taking_part on enrollments (tenant_id, course_id) where status in ('ACTIVE', 'COMPLETED');
+comment on column enrollments.removed is 'Cancelled by somebody else than the learner: coming back waits for an approval.';
+comment on column enrollments.progress is 'Percent of the required, published items that are completed: percent_done.';
 select protect_tenant_rows('enrollments');
 
 create table learner_progress (
@@ -46,3 +50,12 @@ create index learner_progress_by_enrollment on learner_progress (tenant_id, cour
 create index learner_progress_by_item on learner_progress (tenant_id, course_id, content_item_id);
 comment on table learner_progress is 'What a learner has done with an item. No row: not started.';
 select protect_tenant_rows('learner_progress');
+
+create function percent_done(done bigint, required bigint) returns smallint
+    language sql immutable parallel safe
+    return case
+        when required = 0 then 0
+        when done >= required then 100
+        else least((200 * done + required) / (2 * required), 99)
+    end::smallint;
+comment on function percent_done(bigint, bigint) is 'Rounded half up, but 100 only when all is done: others ask for 100 to let somebody in.';

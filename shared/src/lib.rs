@@ -18,7 +18,10 @@ pub mod telemetry;
 pub mod events;
 
 pub mod tenants;
+
 pub mod users;
+
+pub mod courses;
 
 pub mod enrollments;
 
@@ -27,6 +30,8 @@ pub mod certificates;
 pub mod notifications;
 
 pub mod analytics;
+
+pub mod demo;
 
 #[cfg(feature = "testing")]
 pub mod testing;

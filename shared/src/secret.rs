@@ -26,6 +26,11 @@ pub fn token_hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
+/// The beginning of a content's SHA-256, in hexadecimal: enough to tell two contents apart.
+pub fn short_hash(content: &[u8]) -> String {
+    hex::encode(Sha256::digest(content)).chars().take(16).collect()
+}
+
 /// Makes the tokens that name a row of ours, out of `SECRET_KEY`: whoever holds the key can make a
 /// row's token again (the worker, for a mail; a refresh, for a tab that came second), and nobody
 /// else can, also not with a copy of the database.

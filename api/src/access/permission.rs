@@ -41,6 +41,8 @@ pub enum Permission {
     ReadNotifications,
     /// See the counts of what happened.
     ReadAnalytics,
+    /// See the counts of the whole tenant.
+    ReadTenantAnalytics,
     /// Watch the jobs that one started.
     ReadJobs,
 }
@@ -65,7 +67,12 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
         },
         // Instructors see the learners whom they may enroll; which ones, the policy says.
         P::ReadUsers | P::WriteCourses | P::WriteEnrollments | P::ReadAnalytics => matches!(caller.role, Admin | Instructor),
-        P::WriteUsers | P::WriteGroups | P::ReadTenants | P::WriteTenant | P::WriteCertificates => {
+        P::WriteUsers
+        | P::WriteGroups
+        | P::ReadTenants
+        | P::WriteTenant
+        | P::WriteCertificates
+        | P::ReadTenantAnalytics => {
             matches!(caller.role, Admin)
         }
         P::GovernTenants => false,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
-use shared::users::{Person, User, UserChanges};
+use shared::users::{UserRow, User, UserChanges};
 use utoipa::ToSchema;
 
 use super::{UseOwnProfile, home};
@@ -17,7 +17,7 @@ use crate::users::{UpdateProfile, UserOut};
 pub async fn show_me(caller: CanAnywhere<UseOwnProfile>) -> Tagged<UserOut> {
     // The person came with the check of the token: nothing more to ask.
     let user = User::clone(&caller.person);
-    Tagged(user.version, Person { user, tenant_slug: caller.home_slug.as_deref().map(str::to_owned) }.into())
+    Tagged(user.version, UserRow { user, tenant_slug: caller.home_slug.as_deref().map(str::to_owned) }.into())
 }
 
 /// What may be changed of oneself; what is left out stays.
@@ -100,5 +100,5 @@ async fn change(
     let home_tenant = caller.person.tenant_id;
     let user = User::change(&mut conn, home_tenant, caller.user, changes, seen, app.clock.now()).await?;
     let user = user.ok_or_else(ApiError::signed_out)?;
-    Ok(Tagged(user.version, Person { user, tenant_slug: caller.home_slug.as_deref().map(str::to_owned) }.into()))
+    Ok(Tagged(user.version, UserRow { user, tenant_slug: caller.home_slug.as_deref().map(str::to_owned) }.into()))
 }

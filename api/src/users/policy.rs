@@ -1,7 +1,7 @@
 //! Which people somebody may see: administrators all of their tenant, instructors its learners.
 
 use shared::ids::UserId;
-use shared::users::{Person, UserRole};
+use shared::users::{UserRow, UserRole};
 
 use crate::access::Caller;
 use crate::http::{ApiError, ApiResult, Db};
@@ -16,9 +16,9 @@ pub(super) fn may_see(caller: &Caller, role: UserRole) -> bool {
 }
 
 /// The person with this id, if the caller may see them.
-pub(super) async fn person(db: &Db, caller: &Caller, id: UserId) -> ApiResult<Person> {
+pub(super) async fn person(db: &Db, caller: &Caller, id: UserId) -> ApiResult<UserRow> {
     let mut conn = db.conn().await?;
-    let found = Person::find(&mut conn, caller.tenant, id).await?;
+    let found = UserRow::find(&mut conn, caller.tenant, id).await?;
     found.filter(|person| may_see(caller, person.user.role)).ok_or(ApiError::NotFound("user"))
 }
 

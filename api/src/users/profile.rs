@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::ids::{TenantId, UserId};
 use shared::locale::{is_language, is_time_zone};
-use shared::users::{Person, User, UserChanges, UserRole, UserStatus};
+use shared::users::{UserRow, User, UserChanges, UserRole, UserStatus};
 use utoipa::ToSchema;
 
 use crate::http::present;
@@ -63,8 +63,8 @@ pub struct ProfileOut {
     updated_at: DateTime<Utc>,
 }
 
-impl From<Person> for UserOut {
-    fn from(Person { user, tenant_slug }: Person) -> Self {
+impl From<UserRow> for UserOut {
+    fn from(UserRow { user, tenant_slug }: UserRow) -> Self {
         let full_name = user.full_name();
         let User {
             id,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use shared::ids::{TenantId, UserId};
 use shared::tenants::Tenant;
 use shared::users::{
-    NewUser, Person, User, UserChanges, UserError, UserFilter, UserOrder, UserRole, UserStatus, check_strength,
+    NewUser, UserRow, User, UserChanges, UserError, UserFilter, UserOrder, UserRole, UserStatus, check_strength,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -76,7 +76,7 @@ pub async fn list_users(
         order: order.map_err(|error| ApiError::field("ordering", error.to_string()))?.unwrap_or_default(),
     };
     let mut conn = db.conn().await?;
-    Ok(paging.answer(Person::list(&mut conn, &filter, paging.numbered()).await?))
+    Ok(paging.answer(UserRow::list(&mut conn, &filter, paging.numbered()).await?))
 }
 
 /// Somebody about to be let in.
@@ -153,7 +153,7 @@ pub async fn create_user(
     let tenant_slug = Tenant::find(&mut conn, tenant).await?.map(|tenant| tenant.slug);
     let location = format!("/api/users/{}/", user.id);
     let version = user.version;
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged(version, Person { user, tenant_slug }.into())))
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged(version, UserRow { user, tenant_slug }.into())))
 }
 
 /// Where somebody is let in: in the caller's tenant, or for a superuser in the one that is named.
@@ -253,14 +253,14 @@ pub(super) async fn change(
     app: &App,
     caller: &Caller,
     db: &Db,
-    before: Person,
+    before: UserRow,
     changes: UserChanges,
     seen: Option<i32>,
 ) -> ApiResult<Tagged<UserOut>> {
     let mut conn = db.conn().await?;
     let user = User::change(&mut conn, caller.tenant, before.user.id, changes, seen, app.clock.now()).await?;
     let user = user.ok_or(ApiError::NotFound("user"))?;
-    Ok(Tagged(user.version, Person { user, tenant_slug: before.tenant_slug }.into()))
+    Ok(Tagged(user.version, UserRow { user, tenant_slug: before.tenant_slug }.into()))
 }
 
 /// Delete a person: signed out at once, for ever, and out of every group. What they learned stays

@@ -267,7 +267,7 @@ diesel::table! {
         course_id -> Uuid,
         /// The column `status`.
         status -> EnrollmentStatus,
-        /// Percent of the required, published items that are completed, rounded half up.
+        /// Percent of the required, published items that are completed: percent_done.
         progress -> Int2,
         /// The column `enrolled_at`.
         enrolled_at -> Timestamptz,
@@ -275,6 +275,8 @@ diesel::table! {
         completed_at -> Nullable<Timestamptz>,
         /// The column `expires_at`.
         expires_at -> Nullable<Timestamptz>,
+        /// Cancelled by somebody else than the learner: coming back waits for an approval.
+        removed -> Bool,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
     }
@@ -975,3 +977,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     throttles,
     users,
 );
+

@@ -1,19 +1,19 @@
-//! Jobs that enrolling and learning cause; certificates and notifications answer them.
+//! Jobs that enrolling and learning cause.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EnrollmentId, TenantId};
 use crate::jobs::{Job, Queue};
 
-/// A learner has completed a course.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CourseCompleted {
+/// Tells a learner that they take part in a course now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
     pub tenant_id: TenantId,
     pub enrollment_id: EnrollmentId,
 }
 
-impl Job for CourseCompleted {
-    const NAME: &'static str = "enrollments.course_completed";
+impl Job for Welcome {
+    const NAME: &'static str = "enrollments.welcome";
     const QUEUE: Queue = Queue::Within1m;
 
     fn tenant(&self) -> TenantId {
@@ -25,16 +25,40 @@ impl Job for CourseCompleted {
     }
 }
 
-/// Somebody may begin a course.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Welcome {
+/// Looks whether a learner has done all that a course asks for.
+///
+/// One unfinished job for an enrollment suffices, although progress may be written while it runs:
+/// both hold the enrollment's row. A write that comes first is seen by the job; one that comes
+/// later waits for the job's end, and finds no unfinished job in its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvaluateCompletion {
     pub tenant_id: TenantId,
     pub enrollment_id: EnrollmentId,
 }
 
-impl Job for Welcome {
-    const NAME: &'static str = "enrollments.welcome";
-    const QUEUE: Queue = Queue::Within1m;
+impl Job for EvaluateCompletion {
+    const NAME: &'static str = "enrollments.evaluate_completion";
+    const QUEUE: Queue = Queue::Within5s;
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.enrollment_id.to_string())
+    }
+}
+
+/// Does what is due when a course was completed: the certificate, the congratulations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CourseCompleted {
+    pub tenant_id: TenantId,
+    pub enrollment_id: EnrollmentId,
+}
+
+impl Job for CourseCompleted {
+    const NAME: &'static str = "enrollments.course_completed";
+    const QUEUE: Queue = Queue::Within5s;
 
     fn tenant(&self) -> TenantId {
         self.tenant_id

@@ -12,7 +12,7 @@ use crate::ids::{TenantId, UserId};
 
 /// A person, with the name of their tenant.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Person {
+pub struct UserRow {
     pub user: User,
     /// None for superusers.
     pub tenant_slug: Option<String>,
@@ -77,7 +77,7 @@ impl FromStr for UserOrder {
 
 type Query<'a> = diesel::dsl::IntoBoxed<'a, diesel::dsl::LeftJoin<users::table, tenants::table>, diesel::pg::Pg>;
 
-impl Person {
+impl UserRow {
     /// The person with this id in this tenant, or on the platform; the deleted are not found.
     pub async fn find(conn: &mut Conn, tenant: Option<TenantId>, id: UserId) -> Result<Option<Self>, Error> {
         let filter = UserFilter { tenant, ..UserFilter::default() };

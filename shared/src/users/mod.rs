@@ -7,14 +7,16 @@ mod group;
 pub mod jobs;
 mod one_time_token;
 mod password;
+mod person;
 mod session;
 mod user;
 
 pub use arrival::NewUser;
 pub use change::{UserChanges, UserError};
-pub use directory::{Person, UserFilter, UserOrder};
+pub use directory::{UserFilter, UserOrder, UserRow};
 pub use group::{Group, GroupChanges, GroupError, GroupRow, Member, NewGroup, Outcome};
 pub use one_time_token::{OneTimePurpose, OneTimeToken};
 pub use password::{Arrival, WeakPassword, check_strength};
+pub use person::Person;
 pub use session::{Because, Continued, Device, Refreshed, Rotation, Session, SignedIn};
 pub use user::{Candidate, User, UserRole, UserStatus};

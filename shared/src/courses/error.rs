@@ -1,0 +1,41 @@
+//! What can stand in the way of a change to a course.
+
+use crate::db;
+
+/// What can stand in the way of a change to a course.
+#[derive(Debug, thiserror::Error)]
+pub enum CourseError {
+    /// Only a draft or an archived course can be published.
+    #[error("the course is published already")]
+    AlreadyPublished,
+    /// Only a draft or a published course can be archived.
+    #[error("the course is archived already")]
+    AlreadyArchived,
+    /// It is gone, or was never there.
+    #[error("no such course")]
+    Gone,
+    /// People take part in it.
+    #[error("people take part in this course: archive it instead")]
+    InUse,
+    /// It was changed since it was read.
+    #[error("somebody has changed it since it was read")]
+    Changed,
+    /// Nobody of the tenant who could teach has that id.
+    #[error("nobody who teaches here has this id")]
+    NoSuchInstructor,
+    /// A module or an item of this course is meant.
+    #[error("`{0}` is not a module of this course")]
+    ForeignModule(uuid::Uuid),
+    /// There are enough.
+    #[error("there are {0} already, which is as many as there may be")]
+    TooMany(i64),
+    /// It is asked for already.
+    #[error("the course asks for that one already")]
+    PrerequisiteTwice,
+    /// A course cannot come before itself, directly or by others.
+    #[error("that course asks for this one, directly or by others")]
+    PrerequisiteCycle,
+    /// The database's.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}

@@ -1,0 +1,54 @@
+//! What can stand in the way of learning.
+
+use crate::db;
+use crate::ids::CourseId;
+
+/// A course that should have been learned before, and was not far enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnmetPrerequisite {
+    pub course: CourseId,
+    pub title: String,
+    pub slug: String,
+    /// Percent; none when not enrolled.
+    pub progress: Option<i16>,
+    /// Percent.
+    pub required: i16,
+}
+
+/// What can stand in the way of learning.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrollmentError {
+    /// Nobody can be enrolled in a draft or an archived course.
+    #[error("the course is not open: it is not published")]
+    CourseNotOpen,
+    /// The course is gone.
+    #[error("no such course")]
+    NoSuchCourse,
+    /// The person is not one of the tenant, or may not come in.
+    #[error("no such person")]
+    NoSuchUser,
+    /// Others come first.
+    #[error("first complete: {}", .0.iter().map(|unmet| unmet.title.as_str()).collect::<Vec<_>>().join(", "))]
+    PrerequisitesUnmet(Vec<UnmetPrerequisite>),
+    /// Only what is pending can be approved.
+    #[error("the enrollment does not wait for an approval")]
+    NotPending,
+    /// Only what is pending or active can be cancelled.
+    #[error("only a pending or active enrollment can be cancelled")]
+    NotCancellable,
+    /// The item is not there for learners.
+    #[error("no such item")]
+    NoSuchItem,
+    /// One has to take part.
+    #[error("enroll in the course first")]
+    NotEnrolled,
+    /// One took part, or will.
+    #[error("the enrollment is {0}: progress counts while it is active")]
+    NotActive(super::EnrollmentStatus),
+    /// Details add up to more than is kept.
+    #[error("the details of one item may have 64 KiB in all")]
+    DetailsTooLarge,
+    /// The database's.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}

@@ -1,0 +1,55 @@
+,
+item as (
+    select i.*
+    from given
+    join content_items i
+        on i.tenant_id = given.tenant_id and i.id = given.item_id and i.course_id = given.course_id and i.is_published
+),
+was as (
+    select p.status
+    from given
+    join learner_progress p on p.enrollment_id = given.enrollment_id and p.content_item_id = given.item_id
+),
+written as (
+    insert into learner_progress as p
+        (id, tenant_id, course_id, enrollment_id, content_item_id, status, progress_details, started_at, completed_at, updated_at)
+    select given.progress_id, given.tenant_id, given.course_id, given.enrollment_id, item.id, given.status, given.details,
+        case when given.status <> 'NOT_STARTED' then given.at end,
+        case when given.status = 'COMPLETED' then given.at end,
+        given.at
+    from given
+    cross join item
+    on conflict (enrollment_id, content_item_id) do update set
+        status = case
+            when p.status = 'COMPLETED' and excluded.status = 'IN_PROGRESS' then p.status
+            else excluded.status
+        end,
+        progress_details = case
+            when excluded.status = 'NOT_STARTED' then excluded.progress_details
+            else p.progress_details || excluded.progress_details
+        end,
+        started_at = case when excluded.status <> 'NOT_STARTED' then coalesce(p.started_at, excluded.started_at) end,
+        completed_at = case when excluded.status <> 'NOT_STARTED' then coalesce(p.completed_at, excluded.completed_at) end,
+        updated_at = excluded.updated_at
+    returning p.*
+),
+counted as (
+    select count(*) as required,
+        count(*) filter (where case when i.id = written.content_item_id then written.status else p.status end = 'COMPLETED') as done
+    from written
+    join content_items i
+        on i.tenant_id = written.tenant_id and i.course_id = written.course_id and i.is_published and i.is_required
+    left join learner_progress p on p.enrollment_id = written.enrollment_id and p.content_item_id = i.id
+),
+moved as (
+    update enrollments e
+    set progress = percent_done(done, required), updated_at = given.at
+    from given, counted
+    where e.tenant_id = given.tenant_id and e.id = given.enrollment_id
+        -- A completed enrollment stays at 100, also when content is added later.
+        and e.status = 'ACTIVE' and e.progress <> percent_done(done, required)
+)
+select written.id, written.status, written.progress_details, written.started_at, written.completed_at,
+    (select status from was), item.title, item.module_id, item.content_type, item.is_required,
+    required > 0 and done = required, percent_done(done, required)
+from written, item, counted
