@@ -15,7 +15,7 @@ pub mod router;
 pub mod serve;
 
 mod analytics;
-mod auth;
+pub mod auth;
 mod certificates;
 mod jobs;
 mod notifications;

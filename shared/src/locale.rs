@@ -8,9 +8,9 @@ pub fn is_time_zone(name: &str) -> bool {
 /// Whether `tag` has the shape of a language tag: `en`, `pt-BR`, `zh-Hant-TW`.
 pub fn is_language(tag: &str) -> bool {
     let mut parts = tag.split(['-', '_']);
-    let is_first = parts.next().is_some_and(|part| {
-        (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic())
-    });
+    let is_first = parts
+        .next()
+        .is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
     is_first
         && tag.len() <= 35
         && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))

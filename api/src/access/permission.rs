@@ -66,7 +66,9 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
             Admin | Instructor | Learner => true,
         },
         // Instructors see the learners whom they may enroll; which ones, the policy says.
-        P::ReadUsers | P::WriteCourses | P::WriteEnrollments | P::ReadAnalytics => matches!(caller.role, Admin | Instructor),
+        P::ReadUsers | P::WriteCourses | P::WriteEnrollments | P::ReadAnalytics => {
+            matches!(caller.role, Admin | Instructor)
+        }
         P::WriteUsers
         | P::WriteGroups
         | P::ReadTenants

@@ -19,7 +19,7 @@ use crate::access::{Caller, Need, Permission, needs};
 use crate::app::App;
 use crate::http::{ApiResult, Db, DbConn};
 
-pub use passwords::{Checked, Passwords};
+pub use passwords::Passwords;
 pub use session::KeepsItsToken;
 
 needs! {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
-use shared::users::{UserRow, User, UserChanges};
+use shared::users::{User, UserChanges, UserRow};
 use utoipa::ToSchema;
 
 use super::{UseOwnProfile, home};

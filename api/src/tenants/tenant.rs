@@ -62,9 +62,8 @@ impl<'de> Deserialize<'de> for TenantRef {
 }
 
 fn is_slug(text: &str) -> bool {
-    let is_part = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
+    let is_part =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     text.len() <= 255 && text.split('-').all(is_part)
 }
 
@@ -74,9 +73,7 @@ pub(super) async fn load(conn: &mut Conn, caller: &Caller, name: &TenantRef) -> 
         TenantRef::Id(id) => Tenant::find(conn, *id).await?,
         TenantRef::Slug(slug) => Tenant::find_by_slug(conn, slug).await?,
     };
-    found
-        .filter(|tenant| caller.is_superuser || caller.tenant == Some(tenant.id))
-        .ok_or(ApiError::NotFound("tenant"))
+    found.filter(|tenant| caller.is_superuser || caller.tenant == Some(tenant.id)).ok_or(ApiError::NotFound("tenant"))
 }
 
 /// A school or a company.
@@ -146,7 +143,7 @@ pub struct CreateTenant {
     #[schema(example = "Acme Learning")]
     name: String,
     /// Lower-case letters, digits and hyphens; made of the name when left out.
-    #[garde(inner(custom(slug)))]
+    #[garde(inner(custom(slug_shape)))]
     #[serde(default)]
     #[schema(example = "acme")]
     slug: Option<String>,
@@ -168,7 +165,7 @@ pub struct CreateTenant {
     domains: Vec<String>,
 }
 
-fn slug(value: &str, (): &()) -> garde::Result {
+fn slug_shape(value: &str, (): &()) -> garde::Result {
     if is_slug(value) { Ok(()) } else { Err(garde::Error::new("Lower-case letters, digits and single hyphens only.")) }
 }
 

@@ -111,11 +111,7 @@ pub async fn create_group(
 /// A group.
 #[utoipa::path(get, path = "/api/groups/{group}/", tag = "users",
     params(("group" = GroupId, Path, description = "The group")), responses((status = OK, body = GroupOut)))]
-pub async fn show_group(
-    caller: Can<WriteGroups>,
-    Path(id): Path<GroupId>,
-    db: Db,
-) -> ApiResult<Tagged<GroupOut>> {
+pub async fn show_group(caller: Can<WriteGroups>, Path(id): Path<GroupId>, db: Db) -> ApiResult<Tagged<GroupOut>> {
     let mut conn = db.conn().await?;
     let row = Group::find(&mut conn, caller.tenant(), id).await?.ok_or(ApiError::NotFound("group"))?;
     Ok(Tagged(row.group.version, row.into()))

@@ -131,7 +131,8 @@ pub async fn remove_member(
     db: Db,
 ) -> ApiResult<StatusCode> {
     let mut conn = db.conn().await?;
-    let outcomes = Group::dismiss(&mut conn, caller.tenant(), id, &[member]).await?.ok_or(ApiError::NotFound("group"))?;
+    let outcomes =
+        Group::dismiss(&mut conn, caller.tenant(), id, &[member]).await?.ok_or(ApiError::NotFound("group"))?;
     match outcomes.first() {
         Some((_, Outcome::Done)) => Ok(StatusCode::NO_CONTENT),
         _ => Err(ApiError::NotFound("member")),

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::access::needs;
 use crate::app::App;
 
-pub use profile::{ProfileOut, UpdateProfile, UserOut};
+pub use profile::{UpdateProfile, UserOut};
 
 needs! {
     /// See the tenant's people.

@@ -1,7 +1,7 @@
 //! Which people somebody may see: administrators all of their tenant, instructors its learners.
 
 use shared::ids::UserId;
-use shared::users::{UserRow, UserRole};
+use shared::users::{UserRole, UserRow};
 
 use crate::access::Caller;
 use crate::http::{ApiError, ApiResult, Db};

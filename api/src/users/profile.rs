@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::ids::{TenantId, UserId};
 use shared::locale::{is_language, is_time_zone};
-use shared::users::{UserRow, User, UserChanges, UserRole, UserStatus};
+use shared::users::{User, UserChanges, UserRole, UserRow, UserStatus};
 use utoipa::ToSchema;
 
 use crate::http::present;
@@ -155,7 +155,8 @@ impl UpdateProfile {
 }
 
 fn web_address(value: &str, (): &()) -> garde::Result {
-    let is_web = value.len() <= 1000 && url::Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    let is_web =
+        value.len() <= 1000 && url::Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if is_web || value.is_empty() { Ok(()) } else { Err(garde::Error::new("Not an address of the web.")) }
 }
 

@@ -41,8 +41,7 @@ pub async fn activate_user(
     db: Db,
 ) -> ApiResult<Tagged<UserOut>> {
     let person = policy::person(&db, &caller, id).await?;
-    let changes =
-        UserChanges { status: Some(UserStatus::Active), is_active: Some(true), ..UserChanges::default() };
+    let changes = UserChanges { status: Some(UserStatus::Active), is_active: Some(true), ..UserChanges::default() };
     change(&app, &caller, &db, person, changes, None).await
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use shared::ids::{TenantId, UserId};
 use shared::tenants::Tenant;
 use shared::users::{
-    NewUser, UserRow, User, UserChanges, UserError, UserFilter, UserOrder, UserRole, UserStatus, check_strength,
+    NewUser, User, UserChanges, UserError, UserFilter, UserOrder, UserRole, UserRow, UserStatus, check_strength,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -177,11 +177,7 @@ async fn tenant_of_new(caller: &Caller, db: &Db, named: Option<&str>) -> ApiResu
 /// A person.
 #[utoipa::path(get, path = "/api/users/{user}/", tag = "users",
     params(("user" = UserId, Path, description = "The person")), responses((status = OK, body = UserOut)))]
-pub async fn show_user(
-    caller: CanAnywhere<ReadUsers>,
-    Path(id): Path<UserId>,
-    db: Db,
-) -> ApiResult<Tagged<UserOut>> {
+pub async fn show_user(caller: CanAnywhere<ReadUsers>, Path(id): Path<UserId>, db: Db) -> ApiResult<Tagged<UserOut>> {
     let person = policy::person(&db, &caller, id).await?;
     Ok(Tagged(person.user.version, person.into()))
 }

@@ -72,11 +72,10 @@ impl TenantDomain {
     ) -> Result<Vec<Self>, TenantError> {
         conn.transaction(async |conn| {
             lock(conn, tenant).await?;
-            let mut has_any = diesel::select(diesel::dsl::exists(
-                tenant_domains::table.filter(tenant_domains::tenant_id.eq(tenant)),
-            ))
-            .get_result::<bool>(conn)
-            .await?;
+            let mut has_any =
+                diesel::select(diesel::dsl::exists(tenant_domains::table.filter(tenant_domains::tenant_id.eq(tenant))))
+                    .get_result::<bool>(conn)
+                    .await?;
             let mut added = Vec::with_capacity(names.len());
             for name in names {
                 let row = Self {

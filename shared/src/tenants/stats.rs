@@ -27,7 +27,10 @@ impl TenantStats {
         let is_there = diesel::dsl::sql::<diesel::sql_types::Bool>("users.status <> 'DELETED'");
         let people = users::table.filter(users::tenant_id.eq(tenant)).filter(is_there);
         let (all, active) = people
-            .select((count_star(), diesel::dsl::count(users::id).aggregate_filter(users::last_login_at.assume_not_null().gt(since))))
+            .select((
+                count_star(),
+                diesel::dsl::count(users::id).aggregate_filter(users::last_login_at.assume_not_null().gt(since)),
+            ))
             .first(conn)
             .await?;
         let courses = courses::table.filter(courses::tenant_id.eq(tenant)).count().get_result(conn).await?;

@@ -119,12 +119,7 @@ impl User {
 
 /// The person as they are, until the transaction ends. When somebody may be unseated, all such
 /// changes of the tenant wait for each other: each must see what the one before it left.
-async fn lock(
-    conn: &mut Conn,
-    tenant: Option<TenantId>,
-    id: UserId,
-    may_unseat: bool,
-) -> Result<Option<User>, Error> {
+async fn lock(conn: &mut Conn, tenant: Option<TenantId>, id: UserId, may_unseat: bool) -> Result<Option<User>, Error> {
     if may_unseat {
         let home = match tenant {
             Some(tenant) => Some(tenant),

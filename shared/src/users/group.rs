@@ -123,9 +123,8 @@ impl Group {
             let query = learner_groups::table.filter(learner_groups::tenant_id.eq(tenant)).into_boxed();
             match search.map(str::trim).filter(|search| !search.is_empty()).map(containing) {
                 None => query,
-                Some(pattern) => query.filter(
-                    learner_groups::name.ilike(pattern.clone()).or(learner_groups::description.ilike(pattern)),
-                ),
+                Some(pattern) => query
+                    .filter(learner_groups::name.ilike(pattern.clone()).or(learner_groups::description.ilike(pattern))),
             }
         };
         let total = matching().count().get_result(conn).await?;

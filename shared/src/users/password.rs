@@ -28,7 +28,9 @@ pub enum WeakPassword {
     #[error("A password has at most {LONGEST} characters.")]
     TooLong,
     /// Among the first that anybody would try.
-    #[error("This password is too easy to guess: it is a common one, or made of your name, e-mail or a simple pattern.")]
+    #[error(
+        "This password is too easy to guess: it is a common one, or made of your name, e-mail or a simple pattern."
+    )]
     Guessable,
 }
 
