@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::ApiError;
-use crate::{analytics, auth, certificates, health, jobs, notifications, openapi};
+use crate::{analytics, auth, certificates, health, jobs, notifications, openapi, tenants, users};
 
 /// The operations, with their documents.
 pub fn routes() -> OpenApiRouter<App> {
@@ -18,6 +18,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(notifications::routes())
         .merge(analytics::routes())
         .merge(jobs::routes())
+        .merge(users::routes())
+        .merge(tenants::routes())
 }
 
 /// The pages for people: the documents, readable.
