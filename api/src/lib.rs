@@ -13,3 +13,5 @@ pub mod router;
 pub mod serve;
 
 mod auth;
+mod courses;
+mod enrollments;

@@ -7,11 +7,15 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::ApiError;
-use crate::{auth, health, openapi};
+use crate::{auth, courses, enrollments, health, openapi};
 
 /// The operations, with their documents.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(openapi::base()).merge(health::routes()).merge(auth::routes())
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(health::routes())
+        .merge(auth::routes())
+        .merge(courses::routes())
+        .merge(enrollments::routes())
 }
 
 /// The pages for people: the documents, readable.

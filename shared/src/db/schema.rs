@@ -977,4 +977,3 @@ diesel::allow_tables_to_appear_in_same_query!(
     throttles,
     users,
 );
-
