@@ -226,7 +226,10 @@ install_servers() {
     # shellcheck disable=SC2086 # words
     line=$(install_command $missing)
     say "Installing: $line"
-    [ "$manager" != apt ] || forbid_starting
+    if [ "$manager" = apt ]; then
+        forbid_starting
+        as_root apt-get update -q >&2 || :
+    fi
     # shellcheck disable=SC2086 # a command line
     $line >&2 || say "That failed."
     [ "$manager" != apt ] || allow_starting

@@ -5,6 +5,7 @@ pub mod access;
 pub mod app;
 pub mod compat;
 pub mod config;
+pub mod demo;
 pub mod health;
 pub mod http;
 pub mod middleware;
@@ -12,6 +13,10 @@ pub mod openapi;
 pub mod router;
 pub mod serve;
 
+mod analytics;
 mod auth;
+mod certificates;
 mod courses;
 mod enrollments;
+mod jobs;
+mod notifications;

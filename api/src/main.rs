@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use api::config::Config;
-use api::{openapi, serve};
+use api::{demo, openapi, serve};
 use clap::{Parser, Subcommand};
+use shared::clock::Clock;
 use shared::config::{DatabaseConfig, Env};
 
 #[global_allocator]
@@ -26,6 +27,15 @@ enum Command {
     Serve,
     /// Bring the database to this version's shape.
     Migrate,
+    /// Fill the database with two demo tenants.
+    SeedDemoData {
+        /// Remove the demo tenants first, with everything in them.
+        #[arg(long)]
+        clear: bool,
+        /// Do nothing when the database has tenants.
+        #[arg(long, conflicts_with = "clear")]
+        if_empty: bool,
+    },
     /// Write the OpenAPI document to standard output.
     Openapi,
     /// Ask the server of this machine whether it is ready; for container health checks.
@@ -54,6 +64,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
             serve::serve(config).await
         }
         Command::Migrate => migrate().await,
+        Command::SeedDemoData { clear, if_empty } => {
+            let mut env = Env::of_process();
+            let config = DatabaseConfig::from_env(&mut env);
+            demo::seed(&env.finish(config)?, clear, if_empty, Clock::Wall.now()).await
+        }
         Command::Openapi => {
             let text = openapi::document().to_pretty_json()?;
             writeln!(std::io::stdout(), "{text}")?;

@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::ApiError;
-use crate::{auth, courses, enrollments, health, openapi};
+use crate::{analytics, auth, certificates, courses, enrollments, health, jobs, notifications, openapi};
 
 /// The operations, with their documents.
 pub fn routes() -> OpenApiRouter<App> {
@@ -16,6 +16,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(auth::routes())
         .merge(courses::routes())
         .merge(enrollments::routes())
+        .merge(certificates::routes())
+        .merge(notifications::routes())
+        .merge(analytics::routes())
+        .merge(jobs::routes())
 }
 
 /// The pages for people: the documents, readable.

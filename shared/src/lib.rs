@@ -15,6 +15,7 @@ pub mod storage;
 pub mod telemetry;
 
 pub mod tenants;
+
 pub mod users;
 
 pub mod events;
@@ -28,6 +29,8 @@ pub mod certificates;
 pub mod notifications;
 
 pub mod analytics;
+
+pub mod demo;
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -21,3 +21,8 @@ pub fn random_token() -> Result<String, rand::rand_core::OsError> {
 pub fn token_hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
+
+/// The beginning of a content's SHA-256, in hexadecimal: enough to tell two contents apart.
+pub fn short_hash(content: &[u8]) -> String {
+    hex::encode(Sha256::digest(content)).chars().take(16).collect()
+}

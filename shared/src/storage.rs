@@ -62,6 +62,15 @@ impl Storage {
         Ok(())
     }
 
+    /// An object whole: for small ones that we have written ourselves.
+    ///
+    /// # Errors
+    /// The store's; that it is not there is one.
+    pub async fn get(&self, key: &str) -> anyhow::Result<Vec<u8>> {
+        let object = self.client.get_object().bucket(&self.bucket).key(key).send().await?;
+        Ok(object.body.collect().await?.to_vec())
+    }
+
     /// Removes an object; that it is not there is fine.
     ///
     /// # Errors
@@ -91,7 +100,7 @@ impl Storage {
 
 /// The header that makes a browser save a file under a name, in plain ASCII and, for those that
 /// read RFC 6266, in full.
-fn attachment(filename: &str) -> String {
+pub fn attachment(filename: &str) -> String {
     let plain: String =
         filename.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
     let full: String =

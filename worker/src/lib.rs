@@ -1,5 +1,39 @@
-//! What the worker runs.
+//! What the worker runs: functions by kind of job, and the machine that runs them.
+//!
+//! A ticket comes through Redis ([`run`]), the job is claimed and its function called ([`ticket`]),
+//! and the outcome is written down, all fenced by the claim ([`lease`], [`verdict`]).
+//! `docs/adding-a-job.md` tells how to add one.
 
+pub mod analytics;
 pub mod certificates;
 mod colour;
+pub mod context;
+pub mod drain;
+pub mod jobs;
+mod lease;
 pub mod mail;
+pub mod notifications;
+pub mod registry;
+pub mod ticket;
+mod verdict;
+mod work;
+
+use registry::Registry;
+use shared::jobs::schedule::Schedule;
+
+/// All kinds of job, one line a domain.
+pub fn registry() -> Registry {
+    let registry = Registry::default();
+    let registry = jobs::register(registry);
+    let registry = certificates::register(registry);
+    let registry = notifications::register(registry);
+    analytics::register(registry)
+}
+
+/// All work by the clock, one line a domain.
+///
+/// # Errors
+/// A payload cannot be written as JSON.
+pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
+    Ok([jobs::schedules()?, analytics::schedules()?].concat())
+}

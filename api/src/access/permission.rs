@@ -41,6 +41,8 @@ pub enum Permission {
     ReadNotifications,
     /// See the counts of what happened.
     ReadAnalytics,
+    /// See the counts of the whole tenant.
+    ReadTenantAnalytics,
     /// Watch the jobs that one started.
     ReadJobs,
 }
@@ -64,7 +66,13 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
             Admin | Instructor | Learner => true,
         },
         P::WriteCourses | P::WriteEnrollments | P::ReadAnalytics => matches!(caller.role, Admin | Instructor),
-        P::ReadUsers | P::WriteUsers | P::WriteGroups | P::ReadTenants | P::WriteTenant | P::WriteCertificates => {
+        P::ReadUsers
+        | P::WriteUsers
+        | P::WriteGroups
+        | P::ReadTenants
+        | P::WriteTenant
+        | P::WriteCertificates
+        | P::ReadTenantAnalytics => {
             matches!(caller.role, Admin)
         }
         P::GovernTenants => false,

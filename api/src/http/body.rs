@@ -160,8 +160,8 @@ mod tests {
         #[garde(length(chars, min = 1, max = 5))]
         title: String,
         #[garde(skip)]
-        #[serde(default)]
-        order: Option<i32>,
+        #[serde(default, rename = "order")]
+        _order: Option<i32>,
     }
 
     fn errors(body: &str) -> Fields {

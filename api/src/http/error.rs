@@ -204,10 +204,15 @@ fn summary(errors: &Fields) -> String {
     }
 }
 
+/// Marks an error that is told as a page, because a person asked for one.
+#[derive(Debug, Clone, Copy)]
+pub struct ForPeople;
+
 /// Gives every error that is not told in our words (axum's own, a layer's) the one shape.
 pub async fn tell_every_error_alike(response: Response) -> Response {
     let status = response.status();
-    let ours = response.headers().get(CONTENT_TYPE) == Some(&PROBLEM_JSON);
+    let ours = response.headers().get(CONTENT_TYPE) == Some(&PROBLEM_JSON)
+        || response.extensions().get::<ForPeople>().is_some();
     if ours || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }

@@ -1,6 +1,8 @@
 //! The wire's dialect, all of it: errors, bodies, paths, pages, patches, tags, connections.
 
+mod accept;
 mod body;
+mod client_address;
 mod db;
 mod error;
 mod page;
@@ -8,9 +10,11 @@ mod patch;
 mod path;
 mod tag;
 
+pub use accept::Accept;
 pub use body::{Body, Query};
+pub use client_address::ClientAddress;
 pub use db::{Db, DbConn, PlatformDb, RequestTransaction};
-pub use error::{ApiError, ApiResult, Fields, Problem, tell_every_error_alike};
+pub use error::{ApiError, ApiResult, Fields, ForPeople, Problem, tell_every_error_alike};
 pub use page::{Listing, Paging};
 pub use patch::present;
 pub use path::{CourseRef, Path};

@@ -2,14 +2,17 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::exists;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::jobs::{DiscardPage, RenderCertificate};
+use super::jobs::{CertificateReady, DiscardPage, RenderCertificate};
 use crate::db::schema::{certificates, courses, enrollments, sql_types, users};
 use crate::db::{Conn, Error, Numbered, Page, sql_enum};
+use crate::enrollments::Audience;
 use crate::events::{Event, EventKind};
 use crate::ids::{CertificateId, CourseId, EnrollmentId, TenantId, UserId};
 use crate::jobs::{Enqueued, JobOptions, enqueue, enqueue_with};
@@ -189,24 +192,39 @@ impl Certificate {
 
     /// The tenant's certificate with this id.
     pub async fn find(conn: &mut Conn, tenant: TenantId, id: CertificateId) -> Result<Option<Self>, Error> {
+        Self::find_visible(conn, tenant, id, Audience::Tenant).await
+    }
+
+    /// The tenant's certificate with this id, if it is among those that may be seen.
+    pub async fn find_visible(
+        conn: &mut Conn,
+        tenant: TenantId,
+        id: CertificateId,
+        audience: Audience,
+    ) -> Result<Option<Self>, Error> {
         certificates::table
             .filter(certificates::tenant_id.eq(tenant))
             .filter(certificates::id.eq(id))
+            .filter(is_visible(audience))
             .select(Self::as_select())
             .first(conn)
             .await
             .optional()
     }
 
-    /// The tenant's certificates, newest first.
+    /// Those of the tenant's certificates that may be seen, newest first.
     pub async fn list(
         conn: &mut Conn,
         tenant: TenantId,
+        audience: Audience,
         filter: &CertificateFilter,
         page: Numbered,
     ) -> Result<Page<Self>, Error> {
         let matching = || {
-            let mut query = certificates::table.filter(certificates::tenant_id.eq(tenant)).into_boxed();
+            let mut query = certificates::table
+                .filter(certificates::tenant_id.eq(tenant))
+                .filter(is_visible(audience))
+                .into_boxed();
             if let Some(user) = filter.user {
                 query = query.filter(certificates::user_id.eq(user));
             }
@@ -214,11 +232,12 @@ impl Certificate {
                 query = query.filter(certificates::course_id.eq(course));
             }
             if let Some(slug) = &filter.course_slug {
-                let course = courses::table
-                    .filter(courses::tenant_id.eq(tenant))
-                    .filter(courses::id.eq(certificates::course_id))
-                    .filter(courses::slug.eq(slug));
-                query = query.filter(exists(course));
+                query = query.filter(exists(
+                    courses::table
+                        .filter(courses::tenant_id.eq(certificates::tenant_id))
+                        .filter(courses::id.eq(certificates::course_id))
+                        .filter(courses::slug.eq(slug)),
+                ));
             }
             if let Some(status) = filter.status {
                 query = query.filter(certificates::status.eq(status));
@@ -236,9 +255,14 @@ impl Certificate {
         Ok(Page::numbered(items, total))
     }
 
-    /// Notes that the page which `self` asked for is stored, and has the one before it removed.
-    /// `None` when the certificate has changed since it was read: what was drawn is not what it
-    /// says now.
+    /// Whether the page that is stored says what the certificate says.
+    pub fn is_drawn(&self) -> bool {
+        self.rendered_at == Some(self.updated_at)
+    }
+
+    /// Notes that the page which was drawn for `self` is stored, tells of it when it is the first,
+    /// and has the one before it removed. `None` when the certificate has changed since it was
+    /// read: what was drawn is not what it says now.
     pub async fn stored(
         &self,
         conn: &mut Conn,
@@ -246,6 +270,7 @@ impl Certificate {
         size_bytes: i64,
         now: DateTime<Utc>,
     ) -> Result<Option<Self>, Error> {
+        let at = after(self.updated_at, now);
         conn.transaction(async |conn| {
             let stored = diesel::update(self)
                 .filter(certificates::tenant_id.eq(self.tenant_id))
@@ -255,17 +280,27 @@ impl Certificate {
                     certificates::status.eq(CertificateStatus::Issued),
                     certificates::file_key.eq(file_key),
                     certificates::file_size_bytes.eq(size_bytes),
-                    certificates::rendered_at.eq(now),
-                    certificates::updated_at.eq(after(self.updated_at, now)),
+                    certificates::rendered_at.eq(at),
+                    certificates::updated_at.eq(at),
                 ))
                 .returning(Self::as_returning())
                 .get_result(conn)
                 .await
                 .optional()?;
-            if let (Some(_), Some(old)) = (&stored, self.file_key.as_deref().filter(|old| *old != file_key)) {
-                let job = DiscardPage { tenant_id: self.tenant_id, certificate_id: self.id, file_key: old.to_owned() };
-                let options = JobOptions { run_at: Some(now + KEPT_FOR), ..JobOptions::default() };
-                enqueue_with(conn, &job, options).await?;
+            if stored.is_none() {
+                return Ok(None);
+            }
+            let (tenant_id, certificate_id) = (self.tenant_id, self.id);
+            match self.file_key.as_deref() {
+                None => {
+                    enqueue(conn, &CertificateReady { tenant_id, certificate_id }).await?;
+                }
+                Some(old) if old != file_key => {
+                    let job = DiscardPage { tenant_id, certificate_id, file_key: old.to_owned() };
+                    let options = JobOptions { run_at: Some(now + KEPT_FOR), ..JobOptions::default() };
+                    enqueue_with(conn, &job, options).await?;
+                }
+                Some(_) => {}
             }
             Ok(stored)
         })
@@ -323,6 +358,20 @@ impl Certificate {
             Ok((certificate, job))
         })
         .await
+    }
+}
+
+fn is_visible(audience: Audience) -> Box<dyn BoxableExpression<certificates::table, Pg, SqlType = Bool>> {
+    match audience {
+        Audience::Tenant => Box::new(true.into_sql::<Bool>()),
+        Audience::Own(user) => Box::new(certificates::user_id.eq(user)),
+        Audience::Instructor(user) => {
+            let taught = courses::table
+                .filter(courses::tenant_id.eq(certificates::tenant_id))
+                .filter(courses::id.eq(certificates::course_id))
+                .filter(courses::instructor_id.eq(user));
+            Box::new(certificates::user_id.eq(user).or(exists(taught)))
+        }
     }
 }
 

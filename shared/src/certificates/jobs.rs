@@ -51,3 +51,23 @@ impl Job for DiscardPage {
         Some(self.file_key.clone())
     }
 }
+
+/// A certificate can be downloaded; notifications tell of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CertificateReady {
+    pub tenant_id: TenantId,
+    pub certificate_id: CertificateId,
+}
+
+impl Job for CertificateReady {
+    const NAME: &'static str = "certificates.ready";
+    const QUEUE: Queue = Queue::Within1m;
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.certificate_id.to_string())
+    }
+}

@@ -1,4 +1,4 @@
-//! Jobs that enrolling and learning cause; certificates and notifications answer some of them.
+//! Jobs that enrolling and learning cause.
 
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +58,7 @@ pub struct CourseCompleted {
 
 impl Job for CourseCompleted {
     const NAME: &'static str = "enrollments.course_completed";
-    const QUEUE: Queue = Queue::Within1m;
+    const QUEUE: Queue = Queue::Within5s;
 
     fn tenant(&self) -> TenantId {
         self.tenant_id

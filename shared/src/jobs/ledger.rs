@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::{IntervalDsl, exists, not, now};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Double, Integer, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 use serde_json::Value;
 use std::time::Duration;
@@ -71,7 +71,7 @@ impl Claim {
 #[diesel::declare_sql_function]
 extern "SQL" {
     /// A setting of the connection, here for one transaction.
-    fn set_config(name: Text, value: Text, is_local: diesel::sql_types::Bool) -> Text;
+    fn set_config(name: Text, value: Text, is_local: Bool) -> Text;
 }
 
 /// Takes the job of `ticket` for `worker`, if it is there to be taken: a ticket may be a duplicate,
@@ -130,7 +130,7 @@ pub struct Kept {
     #[diesel(sql_type = BigInt)]
     pub token: i64,
     /// Somebody asked for it to stop.
-    #[diesel(sql_type = diesel::sql_types::Bool)]
+    #[diesel(sql_type = Bool)]
     pub is_cancel_requested: bool,
 }
 
@@ -186,7 +186,7 @@ pub async fn succeed(conn: &mut Conn, claim: &Claim, result: Option<&Value>) -> 
         jobs::state.eq(JobState::Succeeded),
         jobs::finished_at.eq(now.into_sql::<Timestamptz>().nullable()),
         jobs::lease_until.eq(None::<DateTime<Utc>>),
-        jobs::result.eq(result),
+        jobs::result.eq(result.cloned()),
     );
     if is_on(Mutant::NoFence) {
         return Ok(diesel::update(jobs::table.find(claim.id)).set(change).execute(conn).await? > 0);
@@ -284,23 +284,25 @@ pub async fn set_progress(conn: &mut Conn, claim: &Claim, percent: u8, note: Opt
 ///
 /// # Errors
 /// The database's.
-pub async fn due(conn: &mut Conn, at: DateTime<Utc>) -> Result<Vec<Ticket>, Error> {
+pub async fn due(conn: &mut Conn, at: DateTime<Utc>) -> Result<Vec<(Ticket, String)>, Error> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = SqlUuid)]
         id: JobId,
         #[diesel(sql_type = SqlUuid)]
         tenant_id: TenantId,
+        #[diesel(sql_type = Text)]
+        kind: String,
     }
     let mut rows: Vec<Row> = diesel::sql_query(
         "update jobs set run_at = least(run_at, now()) where state in ('available', 'dispatched')
-           and (run_at <= $1 or run_at <= now()) returning id, tenant_id",
+           and (run_at <= $1 or run_at <= now()) returning id, tenant_id, kind",
     )
     .bind::<Timestamptz, _>(at)
     .load(conn)
     .await?;
     rows.sort_by_key(|row| row.id);
-    Ok(rows.into_iter().map(|row| Ticket { job: row.id, tenant: row.tenant_id }).collect())
+    Ok(rows.into_iter().map(|row| (Ticket { job: row.id, tenant: row.tenant_id }, row.kind)).collect())
 }
 
 /// The database's time: the only one that schedules and leases go by.

@@ -30,7 +30,7 @@ pub struct Ticket {
 }
 
 /// Where tickets wait, by queue.
-pub type TicketStorage = RedisStorage<Ticket, ConnectionManager>;
+pub type TicketStorage<T = Ticket> = RedisStorage<T, ConnectionManager>;
 
 /// A way to Redis. Connects when it is first used, and again after each loss.
 #[derive(Clone)]
@@ -91,7 +91,7 @@ impl Road {
     }
 
     /// Where the tickets of `queue` wait.
-    pub fn storage(&self, queue: Queue, batch: usize) -> TicketStorage {
+    pub fn storage<T>(&self, queue: Queue, batch: usize) -> TicketStorage<T> {
         RedisStorage::new(self.redis()).with_config(self.config(queue, batch))
     }
 

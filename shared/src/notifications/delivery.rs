@@ -105,7 +105,7 @@ impl EmailToSend {
 }
 
 impl Delivery {
-    /// Notes how it ended, unless that is known already.
+    /// Notes how it ended. What was sent stays sent.
     pub async fn ended(
         &self,
         conn: &mut Conn,
@@ -117,7 +117,7 @@ impl Delivery {
         let reason = reason.map(|reason| reason.chars().filter(|c| *c != '\0').take(500).collect::<String>());
         diesel::update(self)
             .filter(notification_deliveries::tenant_id.eq(self.tenant_id))
-            .filter(notification_deliveries::status.eq(DeliveryStatus::Pending))
+            .filter(notification_deliveries::status.ne(DeliveryStatus::Sent))
             .set((
                 notification_deliveries::status.eq(status),
                 notification_deliveries::sent_at.eq((status == DeliveryStatus::Sent).then_some(now)),

@@ -54,7 +54,8 @@ impl TestApp {
 
     /// Somebody who is there already, signed in on a new device.
     pub(crate) async fn as_existing(&self, tenant: TenantId, id: shared::ids::UserId) -> Client {
-        let user = User::find(&mut self.db.tenant(tenant).await, tenant, id).await.expect("an answer").expect("somebody");
+        let user =
+            User::find(&mut *self.db.tenant(tenant).await, tenant, id).await.expect("an answer").expect("somebody");
         self.as_user(&user).await
     }
 

@@ -19,9 +19,10 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
-pub use pick::{hand_over, take};
+use pick::hand_over;
+pub use pick::{Settings, take};
 pub use sweep::{Swept, sweep};
-pub use window::Window;
+use window::Window;
 
 use super::{Queue, Road, RoadError, schedule};
 use crate::config::RedisConfig;
@@ -53,7 +54,9 @@ enum RelayError {
 
 /// Hosts a relay until `shutdown`. Whatever fails is logged and tried again: it never brings its
 /// process down.
-pub async fn run(pool: Pool, redis: RedisConfig, name: String, shutdown: CancellationToken) {
+///
+/// `program` is how the leader is called in the logs and in `job_relay`, with the process' id.
+pub async fn run(pool: Pool, program: &'static str, redis: RedisConfig, shutdown: CancellationToken) {
     let road = match Road::new(&redis) {
         Ok(road) => road,
         Err(error) => {
@@ -61,7 +64,7 @@ pub async fn run(pool: Pool, redis: RedisConfig, name: String, shutdown: Cancell
             return;
         }
     };
-    let relay = Relay { pool, road, name };
+    let relay = Relay { pool, road, name: format!("{program} {}", std::process::id()) };
     while !shutdown.is_cancelled() {
         // In a task of its own, so that not even a panic ends the relay.
         let mut term = tokio::spawn(relay.clone().serve(shutdown.clone()));

@@ -112,12 +112,7 @@ pub async fn take(conn: &mut Conn, queue: Queue, free: u32, tenant_cap: u32) -> 
 ///
 /// The push comes after the commit: a worker that is faster than the commit would find nothing. A
 /// process that dies in between leaves jobs without tickets, which the sweep and the epoch find.
-pub(super) async fn hand_over<P>(
-    conn: &mut Conn,
-    settings: &Settings,
-    free: u32,
-    push: P,
-) -> Result<u32, RelayError>
+pub(super) async fn hand_over<P>(conn: &mut Conn, settings: &Settings, free: u32, push: P) -> Result<u32, RelayError>
 where
     P: AsyncFnOnce(Vec<Ticket>) -> Result<(), RoadError>,
 {

@@ -1,0 +1,4 @@
+//! Jobs from the row to the outcome.
+
+mod registry;
+mod support;
