@@ -169,7 +169,7 @@ pub struct CreateContentItem {
     #[schema(value_type = Option<String>)]
     external_url: Option<Option<String>>,
     /// Whatever a player needs to know.
-    #[garde(custom(|object, ()| small_object(object)))]
+    #[garde(custom(small_object))]
     #[serde(default)]
     #[schema(value_type = Object)]
     metadata: Map<String, Value>,
@@ -204,7 +204,7 @@ pub struct UpdateContentItem {
     #[serde(default, deserialize_with = "web_address")]
     #[schema(value_type = Option<String>)]
     external_url: Option<Option<String>>,
-    #[garde(inner(custom(|object, ()| small_object(object))))]
+    #[garde(inner(custom(small_object)))]
     #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
     #[garde(range(min = 0, max = 1_000_000))]

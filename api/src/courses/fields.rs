@@ -118,7 +118,7 @@ pub(super) fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 }
 
 /// Refuses objects that are too large to keep.
-pub(crate) fn small_object(object: &Map<String, Value>) -> garde::Result {
+pub(crate) fn small_object(object: &Map<String, Value>, (): &()) -> garde::Result {
     let size = serde_json::to_vec(object).map_or(usize::MAX, |bytes| bytes.len());
     if size <= LARGEST_OBJECT { Ok(()) } else { Err(garde::Error::new("This may have 64 KiB at most.")) }
 }

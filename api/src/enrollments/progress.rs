@@ -148,7 +148,7 @@ pub struct ReportProgress {
     #[schema(inline)]
     status: ProgressStatus,
     /// What a player tells: a position, a score. Laid over what it told before, key by key.
-    #[garde(custom(|object, ()| small_object(object)))]
+    #[garde(custom(small_object))]
     #[serde(default)]
     #[schema(value_type = Object, example = json!({"last_position_seconds": 90}))]
     progress_details: Map<String, Value>,

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 
-use super::jobs::{EvaluateCompletion, Welcome};
+use super::jobs::{EvaluateCompletion, WelcomeLearner};
 use super::{Enrollment, EnrollmentError, EnrollmentStatus, UnmetPrerequisite};
 use crate::courses::{Course, CourseStatus, PrerequisiteType};
 use crate::db::schema::{course_prerequisites, courses, enrollments, users};
@@ -70,7 +70,7 @@ impl Enrollment {
             dedupe_key: Some(format!("enrolled {}", self.id)),
         };
         event.record(conn, now).await?;
-        jobs::enqueue(conn, &Welcome { tenant_id: self.tenant_id, enrollment_id: self.id }).await?;
+        jobs::enqueue(conn, &WelcomeLearner { tenant_id: self.tenant_id, enrollment_id: self.id }).await?;
         if self.progress == 100 {
             // Everything was done before it was cancelled.
             jobs::enqueue(conn, &EvaluateCompletion { tenant_id: self.tenant_id, enrollment_id: self.id }).await?;

@@ -7,12 +7,12 @@ use crate::jobs::{Job, Queue};
 
 /// Tells a learner that they take part in a course now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Welcome {
+pub struct WelcomeLearner {
     pub tenant_id: TenantId,
     pub enrollment_id: EnrollmentId,
 }
 
-impl Job for Welcome {
+impl Job for WelcomeLearner {
     const NAME: &'static str = "enrollments.welcome";
     const QUEUE: Queue = Queue::Within1m;
 
