@@ -17,6 +17,8 @@ pub mod serve;
 mod analytics;
 pub mod auth;
 mod certificates;
+mod courses;
+mod enrollments;
 mod jobs;
 mod notifications;
 mod tenants;
