@@ -77,8 +77,7 @@ pub fn document() -> Document {
             // `security(())` in a handler's document: nobody needs to be signed in.
             let is_open = operation.security.as_ref().is_some_and(|any| any.contains(&SecurityRequirement::default()));
             if !is_open {
-                operation.security =
-                    Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(TOKEN, [])]);
+                operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(TOKEN, [])]);
                 statuses.extend([("401", "Nobody is signed in"), ("403", "Not yours to do")]);
             }
             if path.contains('{') {

@@ -7,7 +7,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::ApiError;
-use crate::{analytics, auth, certificates, courses, enrollments, health, jobs, notifications, openapi, tenants, users};
+use crate::{
+    analytics, auth, certificates, courses, enrollments, health, jobs, notifications, openapi, tenants, users,
+};
 
 /// The operations, with their documents.
 pub fn routes() -> OpenApiRouter<App> {

@@ -136,10 +136,8 @@ impl Machine {
             }
         };
         // apalis gives back what it had fetched and not begun.
-        let _ = tokio::time::timeout(Duration::from_secs(1), async {
-            while consumers.join_next().await.is_some() {}
-        })
-        .await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), async { while consumers.join_next().await.is_some() {} })
+            .await;
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(jobs.given_back = given_back, duration_ms, "Stopped");
     }
