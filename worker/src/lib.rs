@@ -9,6 +9,7 @@ pub mod certificates;
 mod colour;
 pub mod context;
 pub mod drain;
+pub mod enrollments;
 pub mod jobs;
 mod lease;
 pub mod mail;
@@ -25,6 +26,7 @@ use shared::jobs::schedule::Schedule;
 pub fn registry() -> Registry {
     let registry = Registry::default();
     let registry = jobs::register(registry);
+    let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);
     analytics::register(registry)
