@@ -11,6 +11,7 @@ pub mod config;
 pub mod context;
 pub mod drain;
 mod health;
+pub mod enrollments;
 pub mod jobs;
 mod lease;
 pub mod mail;
@@ -31,6 +32,7 @@ use shared::jobs::schedule::Schedule;
 pub fn registry() -> Registry {
     let registry = Registry::default();
     let registry = jobs::register(registry);
+    let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);
     analytics::register(registry)
