@@ -3,8 +3,10 @@
 
 pub mod access;
 pub mod app;
+pub mod commands;
 pub mod compat;
 pub mod config;
+pub mod demo;
 pub mod health;
 pub mod http;
 pub mod middleware;
@@ -13,7 +15,11 @@ pub mod router;
 pub mod serve;
 
 mod analytics;
-mod auth;
+pub mod auth;
 mod certificates;
+mod courses;
+mod enrollments;
 mod jobs;
 mod notifications;
+mod tenants;
+mod users;

@@ -4,9 +4,11 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use api::commands::CreateSuperuser;
 use api::config::Config;
-use api::{openapi, serve};
+use api::{commands, demo, openapi, serve};
 use clap::{Parser, Subcommand};
+use shared::clock::Clock;
 use shared::config::{DatabaseConfig, Env};
 
 #[global_allocator]
@@ -26,6 +28,17 @@ enum Command {
     Serve,
     /// Bring the database to this version's shape.
     Migrate,
+    /// Make somebody who stands above tenants.
+    CreateSuperuser(CreateSuperuser),
+    /// Fill the database with two demo tenants.
+    SeedDemoData {
+        /// Remove the demo tenants first, with everything in them.
+        #[arg(long)]
+        clear: bool,
+        /// Do nothing when the database has tenants.
+        #[arg(long, conflicts_with = "clear")]
+        if_empty: bool,
+    },
     /// Write the OpenAPI document to standard output.
     Openapi,
     /// Ask the server of this machine whether it is ready; for container health checks.
@@ -54,6 +67,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
             serve::serve(config).await
         }
         Command::Migrate => migrate().await,
+        Command::CreateSuperuser(arguments) => commands::create_superuser(arguments).await,
+        Command::SeedDemoData { clear, if_empty } => {
+            let mut env = Env::of_process();
+            let config = DatabaseConfig::from_env(&mut env);
+            demo::seed(&env.finish(config)?, clear, if_empty, Clock::Wall.now()).await
+        }
         Command::Openapi => {
             let text = openapi::document().to_pretty_json()?;
             writeln!(std::io::stdout(), "{text}")?;

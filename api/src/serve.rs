@@ -46,12 +46,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!(address = %public.local_addr()?, internal = %internal.local_addr()?, "Serving");
 
     let stop = CancellationToken::new();
-    let relay = tokio::spawn(shared::jobs::relay::run(
-        app.pool.clone(),
-        "api",
-        config.redis.clone(),
-        stop.child_token(),
-    ));
+    let relay =
+        tokio::spawn(shared::jobs::relay::run(app.pool.clone(), "api", config.redis.clone(), stop.child_token()));
     let operators = tokio::spawn(run(internal, health::internal(app.clone(), metrics), stop.clone()));
     let people = axum::serve(
         public,

@@ -34,12 +34,10 @@ impl S3Server {
         secret_key: &str,
         buckets: &[&str],
     ) -> anyhow::Result<Self> {
-        for bucket in buckets {
-            // A bucket is a directory to s3s-fs.
-            let path = data_dir.join(bucket);
-            tokio::fs::create_dir_all(&path)
-                .await
-                .with_context(|| format!("cannot make the bucket {}", path.display()))?;
+        // A bucket is a directory to s3s-fs.
+        let buckets = buckets.iter().map(|bucket| data_dir.join(bucket));
+        for path in std::iter::once(data_dir.to_path_buf()).chain(buckets) {
+            tokio::fs::create_dir_all(&path).await.with_context(|| format!("cannot make {}", path.display()))?;
         }
         let files = s3s_fs::FileSystem::new(data_dir)
             .map_err(|error| anyhow::anyhow!("cannot use {}: {error:?}", data_dir.display()))?;

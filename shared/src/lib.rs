@@ -9,15 +9,17 @@ pub mod config;
 pub mod db;
 pub mod ids;
 pub mod jobs;
+pub mod locale;
 pub mod requests;
 pub mod secret;
 pub mod storage;
 pub mod telemetry;
 
-pub mod tenants;
-pub mod users;
-
 pub mod events;
+
+pub mod tenants;
+
+pub mod users;
 
 pub mod courses;
 
@@ -28,6 +30,8 @@ pub mod certificates;
 pub mod notifications;
 
 pub mod analytics;
+
+pub mod demo;
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -85,11 +85,7 @@ pub(crate) fn judge(end: End, result: Option<Value>, kind: Option<&Kind>, claim:
 /// while, then dead.
 pub(crate) fn unknown(claim: &Claim) -> Failure {
     let why = format!("this release does not know {} in version {}", claim.kind, claim.version);
-    if claim.deferrals < UNKNOWN_TRIES {
-        Failure::RetryAfter(UNKNOWN_WAIT, why)
-    } else {
-        Failure::Undecodable(why)
-    }
+    if claim.deferrals < UNKNOWN_TRIES { Failure::RetryAfter(UNKNOWN_WAIT, why) } else { Failure::Undecodable(why) }
 }
 
 fn wait(kind: Option<&Kind>, claim: &Claim) -> Duration {

@@ -34,7 +34,8 @@ pub(crate) async fn run(mut conn: ScopedConn, kind: Arc<Kind>, ctx: Ctx) -> End 
 /// job. When this is broken off half-way, the pool throws the connection away.
 async fn in_transaction(conn: &mut Conn, kind: &Kind, ctx: &Ctx) -> Result<bool, Failure> {
     ledger::begin(conn).await?;
-    let outcome = if is_on(Mutant::FinishFirst) { backwards(conn, kind, ctx).await } else { forwards(conn, kind, ctx).await };
+    let outcome =
+        if is_on(Mutant::FinishFirst) { backwards(conn, kind, ctx).await } else { forwards(conn, kind, ctx).await };
     match outcome {
         Ok(true) => ledger::commit(conn).await.map(|()| true).map_err(Failure::from),
         Ok(false) => ledger::roll_back(conn).await.map(|()| false).map_err(Failure::from),

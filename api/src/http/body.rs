@@ -3,12 +3,13 @@
 use axum::RequestExt;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use garde::Validate;
+use http_body::Body as _;
 use serde::de::DeserializeOwned;
 
 use super::{ApiError, Fields};
@@ -35,6 +36,20 @@ where
         let bytes = request.extract::<Bytes, _>().await.map_err(too_large)?;
         let value = read(&bytes)?;
         Ok(Self(value))
+    }
+}
+
+impl<S, T> OptionalFromRequest<S> for Body<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    type Rejection = ApiError;
+
+    /// None when nothing was sent and nothing was announced.
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
+        let is_nothing = !request.headers().contains_key(CONTENT_TYPE) && request.body().is_end_stream();
+        if is_nothing { Ok(None) } else { <Self as FromRequest<S>>::from_request(request, state).await.map(Some) }
     }
 }
 
@@ -160,8 +175,8 @@ mod tests {
         #[garde(length(chars, min = 1, max = 5))]
         title: String,
         #[garde(skip)]
-        #[serde(default)]
-        order: Option<i32>,
+        #[serde(default, rename = "order")]
+        _order: Option<i32>,
     }
 
     fn errors(body: &str) -> Fields {

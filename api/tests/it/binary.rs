@@ -9,7 +9,13 @@ use tokio::process::{Child, Command};
 
 fn api(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_api"));
-    command.args(arguments).env_clear().envs(variables.iter().copied()).kill_on_drop(true).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .kill_on_drop(true)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     // No `.env` of a developer's must be found.
     command.current_dir(std::env::temp_dir());
     command
@@ -54,7 +60,8 @@ async fn it_stops_cleanly_on_either_signal() {
         shared::telemetry::ask_readiness(&address).await.expect("ready");
         let id = child.id().expect("it runs").to_string();
         Command::new("kill").args(["-s", signal, &id]).status().await.expect("told");
-        let status = tokio::time::timeout(Duration::from_secs(10), child.wait()).await.expect("in time").expect("a status");
+        let status =
+            tokio::time::timeout(Duration::from_secs(10), child.wait()).await.expect("in time").expect("a status");
         assert!(status.success(), "{signal}: {status}");
     }
 }
@@ -78,7 +85,10 @@ async fn production_refuses_the_secrets_of_development_and_names_each() {
 
     assert_eq!(output.status.code(), Some(78));
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("SECRET_KEY: production needs") && said.contains("JWT_SECRET_KEY: shorter than 32"), "{said}");
+    assert!(
+        said.contains("SECRET_KEY: production needs") && said.contains("JWT_SECRET_KEY: shorter than 32"),
+        "{said}"
+    );
     assert!(!said.contains("panicked"), "{said}");
 }
 
@@ -86,7 +96,9 @@ async fn production_refuses_the_secrets_of_development_and_names_each() {
 async fn it_says_all_that_is_missing_at_once() {
     let output = api(&["serve"], &[]).output().await.expect("an end");
     let said = String::from_utf8_lossy(&output.stderr);
-    for name in ["DATABASE_URL", "REDIS_URL", "AWS_STORAGE_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "SECRET_KEY", "JWT_SECRET_KEY"] {
+    for name in
+        ["DATABASE_URL", "REDIS_URL", "AWS_STORAGE_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "SECRET_KEY", "JWT_SECRET_KEY"]
+    {
         assert!(said.contains(&format!("{name}: ")), "{name} is not named in: {said}");
     }
 }
@@ -96,7 +108,8 @@ fn the_example_of_an_environment_lists_what_is_read() {
     use std::collections::BTreeSet;
     let mut env = shared::config::Env::default();
     let _ = api::config::Config::read(&mut env);
-    let example = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.env.example")).expect(".env.example");
+    let example =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.env.example")).expect(".env.example");
     let listed: BTreeSet<&str> = example
         .lines()
         .filter_map(|line| line.trim_start_matches("# ").split_once('=').map(|(name, _)| name))

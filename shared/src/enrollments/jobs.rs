@@ -14,7 +14,7 @@ pub struct WelcomeLearner {
 
 impl Job for WelcomeLearner {
     const NAME: &'static str = "enrollments.welcome";
-    const QUEUE: Queue = Queue::Within5s;
+    const QUEUE: Queue = Queue::Within1m;
 
     fn tenant(&self) -> TenantId {
         self.tenant_id

@@ -1,5 +1,6 @@
 //! Invariants of the database and of the source.
 
 mod architecture;
+mod demo;
 mod isolation;
 mod schema;

@@ -1,7 +1,7 @@
 //! What a handler may answer, and what becomes of the job.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
@@ -125,7 +125,10 @@ async fn a_job_that_runs_too_long_is_stopped() {
 async fn what_cannot_be_read_is_dead_at_once() {
     let db = TestDb::lease().await;
     let tenant = TenantId::new();
-    let id = enqueue(&mut *db.tenant(tenant).await, &Mark { tenant, of: shared::ids::JobId::new() }).await.expect("enqueued").id();
+    let id = enqueue(&mut *db.tenant(tenant).await, &Mark { tenant, of: shared::ids::JobId::new() })
+        .await
+        .expect("enqueued")
+        .id();
     let mut owner = db.owner().await;
     diesel_async::SimpleAsyncConnection::batch_execute(
         &mut owner,

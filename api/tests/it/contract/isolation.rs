@@ -33,7 +33,9 @@ pub(super) async fn ids_of(db: &TestDb, tenant: TenantId) -> BTreeMap<&'static s
     let mut ids = BTreeMap::new();
     for (parameter, table) in HOMES {
         let column = if table == "tenants" { "id" } else { "tenant_id" };
-        let found = db.texts(&format!("select id::text as text from {table} where {column} = '{tenant}' order by id limit 1")).await;
+        let found = db
+            .texts(&format!("select id::text as text from {table} where {column} = '{tenant}' order by id limit 1"))
+            .await;
         ids.insert(parameter, found.into_iter().next().unwrap_or_else(|| panic!("the demo has no row in {table}")));
     }
     ids
@@ -65,15 +67,17 @@ async fn another_tenants_ids_do_not_exist() {
     let [ours, theirs] = [&tenants[0], &tenants[1]].map(|id| id.parse::<TenantId>().expect("an id"));
     let bystander = shared::testing::make::user(theirs).make(&app.db).await;
     shared::testing::make::session(&app.db, &bystander).await;
-    shared::testing::make::prerequisite(&app.db, theirs).await;
     let ids = ids_of(&app.db, theirs).await;
     let before = everything_of(&app.db, theirs).await;
 
     let mut tried = 0;
     for role in [UserRole::Learner, UserRole::Instructor, UserRole::Admin] {
         let caller = app.as_role(ours, role).await;
-        for operation in operations().into_iter().filter(|operation| !operation.is_open && operation.path.contains('{')) {
-            let foreign = operation.address(|name| ids.get(name).unwrap_or_else(|| panic!("{operation}: where do ids of {name} live?")).clone());
+        for operation in operations().into_iter().filter(|operation| !operation.is_open && operation.path.contains('{'))
+        {
+            let foreign = operation.address(|name| {
+                ids.get(name).unwrap_or_else(|| panic!("{operation}: where do ids of {name} live?")).clone()
+            });
             let missing = operation.address(|_| Uuid::now_v7().to_string());
             let theirs = caller.send(operation.method.clone(), &foreign, operation.body.clone()).await;
             let nobodys = caller.send(operation.method.clone(), &missing, operation.body.clone()).await;
@@ -111,7 +115,12 @@ async fn without_the_applications_own_filters_the_database_still_isolates() {
     }
     let program = std::env::current_exe().expect("this program");
     let output = tokio::process::Command::new(program)
-        .args(["--exact", "contract::isolation::another_tenants_ids_do_not_exist_on_any_operation", "contract::isolation::lists_show_ones_own_tenant_only", "contract::isolation::the_filters_are_really_off"])
+        .args([
+            "--exact",
+            "contract::isolation::another_tenants_ids_do_not_exist_on_any_operation",
+            "contract::isolation::lists_show_ones_own_tenant_only",
+            "contract::isolation::the_filters_are_really_off",
+        ])
         .env(shared::testing::TENANT_FILTERS, "off")
         .output()
         .await
@@ -126,21 +135,27 @@ async fn lists_show_ones_own_tenant_only() {
     shared::demo::seed(&app.db.pool, "no password has this hash", app.app.clock.now()).await.expect("seeded");
     let tenants = app.db.texts("select id::text as text from tenants order by slug").await;
     let ours = tenants[0].parse::<TenantId>().expect("an id");
-    let tables = app.db.texts(
-        "select c.relname::text as text from pg_class c
+    let tables = app
+        .db
+        .texts(
+            "select c.relname::text as text from pg_class c
          join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
          join pg_attribute b on b.attrelid = c.oid and b.attname = 'id'
          where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace",
-    )
-    .await;
+        )
+        .await;
     let mut foreign = Vec::new();
     for table in tables {
-        foreign.extend(app.db.texts(&format!("select id::text as text from {table} where tenant_id = '{}'", tenants[1])).await);
+        foreign.extend(
+            app.db.texts(&format!("select id::text as text from {table} where tenant_id = '{}'", tenants[1])).await,
+        );
     }
     let mut seen = 0;
     for role in [UserRole::Learner, UserRole::Instructor, UserRole::Admin] {
         let caller = app.as_role(ours, role).await;
-        for operation in operations().into_iter().filter(|operation| operation.method == "GET" && !operation.path.contains('{')) {
+        for operation in
+            operations().into_iter().filter(|operation| operation.method == "GET" && !operation.path.contains('{'))
+        {
             let answer = caller.get(&format!("{}?page_size=200", operation.path)).await;
             let text = String::from_utf8_lossy(&answer.bytes).into_owned();
             seen += answer.body["results"].as_array().map_or(0, Vec::len);
@@ -161,6 +176,6 @@ async fn the_filters_are_really_off() {
     let app = TestApp::start().await;
     let (ours, theirs) = (app.tenant().await, app.tenant().await);
     let user = shared::testing::make::user(theirs).make(&app.db).await;
-    let found = shared::users::User::find(&mut app.db.platform().await, ours, user.id).await.expect("an answer");
+    let found = shared::users::User::find(&mut *app.db.platform().await, ours, user.id).await.expect("an answer");
     assert!(found.is_some(), "the filter by tenant still filters");
 }

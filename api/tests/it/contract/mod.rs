@@ -5,4 +5,6 @@ mod access;
 mod bad_input;
 mod document;
 mod errors;
+mod isolation;
 mod operations;
+mod pages;

@@ -62,7 +62,10 @@ impl Epoch {
             .await
             .map_err(RoadError::from)?;
         if known.is_some() {
-            tracing::warn!(jobs = given_again, "Redis is not the one that had our tickets: {given_again} are given again");
+            tracing::warn!(
+                jobs = given_again,
+                "Redis is not the one that had our tickets: {given_again} are given again"
+            );
             metrics::counter!("relay_epoch_resets_total").increment(1);
         }
         self.known = Some((epoch, run));

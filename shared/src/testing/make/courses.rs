@@ -193,8 +193,8 @@ impl ItemMaker {
     }
 }
 
-/// Has `course` ask for `before`, whole.
-pub async fn prerequisite(db: &TestDb, course: &Course, before: &Course) -> Prerequisite {
+/// Has a course be asked for before another, whole.
+pub async fn comes_before(db: &TestDb, before: &Course, course: &Course) -> Prerequisite {
     let prerequisite = Prerequisite {
         id: PrerequisiteId::new(),
         tenant_id: course.tenant_id,
@@ -208,4 +208,11 @@ pub async fn prerequisite(db: &TestDb, course: &Course, before: &Course) -> Prer
     let values = diesel::insert_into(course_prerequisites::table).values(&prerequisite);
     values.execute(&mut conn).await.expect("a prerequisite");
     prerequisite
+}
+
+/// A prerequisite between two new courses of a tenant.
+pub async fn prerequisite(db: &TestDb, tenant: TenantId) -> Prerequisite {
+    let before = course(tenant).published().make(db).await;
+    let after = course(tenant).published().make(db).await;
+    comes_before(db, &before, &after).await
 }
