@@ -1,4 +1,8 @@
 //! Jobs from the row to the outcome.
 
+mod analytics;
+mod certificates;
+mod notifications;
 mod registry;
 mod support;
+mod world;
