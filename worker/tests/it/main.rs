@@ -1,4 +1,10 @@
 //! Jobs from the row to the outcome.
 
+mod fairness;
+mod ledger;
+mod library_contract;
+mod process;
+mod redis;
 mod registry;
+mod schedules;
 mod support;
