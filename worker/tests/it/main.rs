@@ -3,6 +3,12 @@
 mod analytics;
 mod certificates;
 mod notifications;
+mod fairness;
+mod ledger;
+mod library_contract;
+mod process;
+mod redis;
 mod registry;
+mod schedules;
 mod support;
 mod world;
