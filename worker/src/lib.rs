@@ -10,6 +10,7 @@ mod colour;
 pub mod config;
 pub mod context;
 pub mod drain;
+pub mod enrollments;
 mod health;
 pub mod jobs;
 mod lease;
@@ -33,6 +34,7 @@ pub fn registry() -> Registry {
     let registry = Registry::default();
     let registry = jobs::register(registry);
     let registry = users::register(registry);
+    let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);
     analytics::register(registry)
