@@ -11,4 +11,5 @@ mod redis;
 mod registry;
 mod schedules;
 mod support;
+mod users;
 mod world;

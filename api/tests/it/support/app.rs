@@ -6,6 +6,7 @@ use api::serve::addressed;
 use shared::clock::Clock;
 use shared::config::Env;
 use shared::ids::TenantId;
+use shared::jobs::Job;
 use shared::testing::{TestDb, make};
 use shared::users::{User, UserRole};
 
@@ -77,5 +78,18 @@ impl TestApp {
         let token =
             self.app.tokens.issue(user.id, session, user.tenant_id, user.role, self.app.clock.now()).expect("a token");
         Client::new(addressed(self.app.clone()), Some(token), Some(user.clone()))
+    }
+
+    /// Somebody with this password, not signed in. Made by `maker`, so that the test says who.
+    pub(crate) async fn with_password(&self, maker: make::UserMaker, password: &str) -> User {
+        let hash = self.app.passwords.hash(password.to_owned()).await.expect("a hash");
+        maker.password_hash(&hash).make(&self.db).await
+    }
+
+    /// The jobs of a kind that were asked for, oldest first.
+    pub(crate) async fn enqueued<J: Job>(&self) -> Vec<J> {
+        let query = format!("select args::text as text from jobs where kind = '{}' order by id", J::NAME);
+        let rows = self.db.texts(&query).await;
+        rows.iter().map(|row| serde_json::from_str(row).expect("a payload")).collect()
     }
 }
