@@ -301,11 +301,7 @@ pub async fn update_content(
 /// Delete an item, and what learners did with it.
 #[utoipa::path(delete, path = "/api/content/{content_item}/", tag = "courses",
     params(("content_item" = ContentItemId, Path)), responses((status = NO_CONTENT)))]
-pub async fn delete_content(
-    caller: Can<WriteCourses>,
-    Path(id): Path<ContentItemId>,
-    db: Db,
-) -> ApiResult<StatusCode> {
+pub async fn delete_content(caller: Can<WriteCourses>, Path(id): Path<ContentItemId>, db: Db) -> ApiResult<StatusCode> {
     let mut conn = db.conn().await?;
     let (item, _) = policy::content_item(&mut conn, &caller, id, Action::Change).await?;
     item.delete(&mut conn).await?;

@@ -518,11 +518,7 @@ pub async fn update_course(
 #[utoipa::path(delete, path = "/api/courses/{course}/", tag = "courses",
     params(("course" = String, Path, description = "Its id or slug")),
     responses((status = NO_CONTENT), (status = 409, description = "People take part in it")))]
-pub async fn delete_course(
-    caller: Can<WriteCourses>,
-    Path(named): Path<CourseRef>,
-    db: Db,
-) -> ApiResult<StatusCode> {
+pub async fn delete_course(caller: Can<WriteCourses>, Path(named): Path<CourseRef>, db: Db) -> ApiResult<StatusCode> {
     let mut conn = db.conn().await?;
     let seen = policy::course(&mut conn, &caller, &named, Action::Change).await?;
     seen.course.delete(&mut conn).await?;

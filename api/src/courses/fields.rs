@@ -150,7 +150,9 @@ mod tests {
             let price: Price = serde_json::from_str(given).expect(given);
             assert_eq!(price.to_string(), written, "{given}");
         }
-        for given in ["-1", "\"-1\"", "\"1.234\"", "1.234", "\"\"", "\".5\"", "\"1e3\"", "\"123456789\"", "null", "1e300"] {
+        for given in
+            ["-1", "\"-1\"", "\"1.234\"", "1.234", "\"\"", "\".5\"", "\"1e3\"", "\"123456789\"", "null", "1e300"]
+        {
             assert!(serde_json::from_str::<Price>(given).is_err(), "{given}");
         }
     }
@@ -160,7 +162,9 @@ mod tests {
         let read = |text: &str| web_address(&Value::from(text)).ok();
         assert_eq!(read(""), Some(Some(None)));
         assert_eq!(read("https://example.org/a b"), Some(Some(Some("https://example.org/a%20b".to_owned()))));
-        for text in ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "example", "http://"] {
+        for text in
+            ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "example", "http://"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

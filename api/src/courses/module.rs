@@ -169,11 +169,7 @@ async fn shown(conn: &mut Conn, module: Module, depth: Depth) -> ApiResult<Tagge
 /// Show a module with its items.
 #[utoipa::path(get, path = "/api/modules/{module}/", tag = "courses", params(("module" = ModuleId, Path)),
     responses((status = OK, body = ModuleOut)))]
-pub async fn show_module(
-    caller: Can<ReadCourses>,
-    Path(id): Path<ModuleId>,
-    db: Db,
-) -> ApiResult<Tagged<ModuleOut>> {
+pub async fn show_module(caller: Can<ReadCourses>, Path(id): Path<ModuleId>, db: Db) -> ApiResult<Tagged<ModuleOut>> {
     let mut conn = db.conn().await?;
     let (module, seen) = policy::module(&mut conn, &caller, id, Action::See).await?;
     shown(&mut conn, module, seen.depth).await

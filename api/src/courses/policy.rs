@@ -55,8 +55,7 @@ fn depth(runs: bool, takes_part: bool) -> Depth {
 
 /// Whether the caller runs a course: it is theirs, or they run the tenant.
 pub(crate) fn runs(caller: &Caller, course: &Course) -> bool {
-    caller.role == UserRole::Admin
-        || (caller.role == UserRole::Instructor && course.instructor_id == Some(caller.user))
+    caller.role == UserRole::Admin || (caller.role == UserRole::Instructor && course.instructor_id == Some(caller.user))
 }
 
 impl Decision {

@@ -189,8 +189,7 @@ pub async fn list_enrollments(
         UserRole::Learner => Audience::Own(caller.user),
     };
     let mut conn = db.conn().await?;
-    let page =
-        Enrollment::list(&mut conn, caller.tenant(), audience, &wanted.filter(), paging.numbered()).await?;
+    let page = Enrollment::list(&mut conn, caller.tenant(), audience, &wanted.filter(), paging.numbered()).await?;
     Ok(paging.answer(page))
 }
 
@@ -205,8 +204,7 @@ pub async fn list_my_enrollments(
 ) -> ApiResult<Json<Listing<EnrollmentOut>>> {
     let audience = Audience::Own(caller.user);
     let mut conn = db.conn().await?;
-    let page =
-        Enrollment::list(&mut conn, caller.tenant(), audience, &wanted.filter(), paging.numbered()).await?;
+    let page = Enrollment::list(&mut conn, caller.tenant(), audience, &wanted.filter(), paging.numbered()).await?;
     Ok(paging.answer(page))
 }
 

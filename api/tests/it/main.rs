@@ -2,5 +2,7 @@
 
 mod binary;
 mod contract;
+mod courses;
+mod enrollments;
 mod requests;
 mod support;
