@@ -7,16 +7,22 @@
 pub mod analytics;
 pub mod certificates;
 mod colour;
+pub mod config;
 pub mod context;
 pub mod drain;
 pub mod enrollments;
+mod health;
 pub mod jobs;
 mod lease;
 pub mod mail;
 pub mod notifications;
+pub mod operators;
 pub mod registry;
+pub mod rehearsal;
+pub mod run;
 pub mod ticket;
 mod verdict;
+mod wake;
 mod work;
 
 use registry::Registry;

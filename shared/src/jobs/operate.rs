@@ -203,17 +203,19 @@ pub struct DeadRow {
 ///
 /// # Errors
 /// The database's.
-pub async fn dead(conn: &mut Conn, filter: &Filter) -> Result<Vec<DeadRow>, Error> {
+pub async fn dead(conn: &mut Conn, filter: &Filter, ids: &[JobId]) -> Result<Vec<DeadRow>, Error> {
     diesel::sql_query(
         "select kind, error_class, count(*) as jobs from jobs
          where state = 'dead' and ($1 is null or kind = $1) and ($2 is null or queue = $2)
            and ($3 is null or tenant_id = $3) and ($4 is null or error_class = $4)
+           and (cardinality($5) = 0 or id = any ($5))
          group by kind, error_class order by jobs desc",
     )
     .bind::<Nullable<Text>, _>(filter.kind.as_deref())
     .bind::<Nullable<Text>, _>(filter.queue.map(Queue::name))
     .bind::<Nullable<SqlUuid>, _>(filter.tenant)
     .bind::<Nullable<Text>, _>(filter.error_class.as_deref())
+    .bind::<Array<SqlUuid>, _>(ids)
     .load(conn)
     .await
 }

@@ -20,6 +20,11 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With this besides in its environment.
+    pub(crate) async fn start_with(more: &[(&str, &str)]) -> Self {
         let db = TestDb::lease().await;
         let pairs = [
             ("LMS_ENV", "development"),
@@ -30,7 +35,8 @@ impl TestApp {
             ("AWS_SECRET_ACCESS_KEY", "test-secret"),
             ("AWS_S3_ENDPOINT_URL", "http://127.0.0.1:1"),
         ];
-        let env = Env::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let pairs = pairs.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let env = Env::from_pairs(pairs);
         let config = Config::from_env(env).expect("a configuration");
         let app = App::with_pool(config, Clock::set_to(make::morning()), db.pool.clone());
         Self { db, app }

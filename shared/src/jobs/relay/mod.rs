@@ -19,8 +19,8 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
-use pick::hand_over;
-pub use pick::{Settings, take};
+use pick::{Settings, hand_over};
+pub use pick::{take, take_directly};
 pub use sweep::{Swept, sweep};
 use window::Window;
 
@@ -216,7 +216,7 @@ impl Term {
     }
 
     /// Tops up one queue.
-    async fn fill(&mut self, conn: &mut Conn, settings: &pick::Settings) -> Result<bool, RelayError> {
+    async fn fill(&mut self, conn: &mut Conn, settings: &Settings) -> Result<bool, RelayError> {
         let queue = settings.queue;
         let waiting = self.relay.road.waiting(queue).await?;
         let load = pick::load(conn, queue).await?;

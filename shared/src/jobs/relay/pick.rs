@@ -108,6 +108,17 @@ pub async fn take(conn: &mut Conn, queue: Queue, free: u32, tenant_cap: u32) -> 
     Ok(rows.into_iter().map(|row| Ticket { job: row.id, tenant: row.tenant_id }).collect())
 }
 
+/// [`take`] for a worker that has no Redis: by the same rules, and nothing of a queue that is held.
+///
+/// # Errors
+/// The database's.
+pub async fn take_directly(conn: &mut Conn, queue: Queue, free: u32) -> Result<Vec<Ticket>, Error> {
+    match settings(conn).await?.into_iter().find(|settings| settings.queue == queue) {
+        Some(settings) if !settings.is_paused => take(conn, queue, free, settings.tenant_cap).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// Takes due jobs and has their tickets pushed. When that fails, the jobs go back at once.
 ///
 /// The push comes after the commit: a worker that is faster than the commit would find nothing. A

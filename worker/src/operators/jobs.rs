@@ -1,0 +1,180 @@
+//! `worker jobs …`.
+
+use clap::{Args, Subcommand};
+use shared::config::Env;
+use shared::ids::{JobId, TenantId};
+use shared::jobs::operate::{self, AttemptRow, Cancelled, Filter, JobRow};
+use shared::jobs::{JobState, Queue};
+
+use super::table::{or_dash, table};
+use super::{connection, print, print_json};
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub enum Jobs {
+    /// List jobs, the newest first.
+    Ls {
+        #[command(flatten)]
+        which: Which,
+        /// available, dispatched, running, succeeded, cancelled or dead.
+        #[arg(long)]
+        state: Option<JobState>,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: i64,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one job, and what went wrong with it.
+    Show {
+        /// Its id.
+        id: JobId,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give dead jobs their attempts back. Without `--yes`, only say which.
+    Replay {
+        /// These; or all that the filter leaves.
+        ids: Vec<JobId>,
+        #[command(flatten)]
+        which: Which,
+        /// At most so many, oldest first.
+        #[arg(long, default_value_t = 1_000)]
+        limit: i64,
+        /// Do it.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Cancel jobs: those that wait never start, those that run are asked to stop.
+    Cancel {
+        /// Which.
+        #[arg(required = true)]
+        ids: Vec<JobId>,
+    },
+}
+
+/// Which jobs are meant.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// Of this kind: `notifications.deliver`.
+    #[arg(long)]
+    kind: Option<String>,
+    /// In this queue.
+    #[arg(long)]
+    queue: Option<Queue>,
+    /// Of this tenant.
+    #[arg(long)]
+    tenant: Option<TenantId>,
+    /// With this class of error: `timeout`, `worker_lost`…
+    #[arg(long)]
+    error: Option<String>,
+}
+
+impl Which {
+    fn filter(self, state: Option<JobState>) -> Filter {
+        Filter { state, kind: self.kind, queue: self.queue, tenant: self.tenant, error_class: self.error, before: None }
+    }
+}
+
+/// Answers.
+///
+/// # Errors
+/// The database's, or there is no such job.
+pub async fn jobs(env: Env, command: Jobs) -> anyhow::Result<()> {
+    let mut conn = connection(env).await?;
+    match command {
+        Jobs::Ls { which, state, limit, json } => {
+            let rows = operate::list(&mut conn, &which.filter(state), limit).await?;
+            if json { print_json(&rows) } else { print(&list(&rows)) }
+        }
+        Jobs::Show { id, json } => {
+            let Some((job, attempts)) = operate::show(&mut conn, id).await? else {
+                anyhow::bail!("there is no job {id}");
+            };
+            if json {
+                return print_json(&serde_json::json!({ "job": job, "attempts": attempts }));
+            }
+            print(&one(&job, &attempts))
+        }
+        Jobs::Replay { ids, which, limit, yes } => {
+            let filter = which.filter(None);
+            if yes {
+                let replayed = operate::replay(&mut conn, &filter, &ids, limit).await?;
+                return print(&format!("{} jobs live again", replayed.len()));
+            }
+            let rows = operate::dead(&mut conn, &filter, &ids).await?;
+            let rows: Vec<_> =
+                rows.into_iter().map(|row| [row.kind, or_dash(row.error_class), row.jobs.to_string()]).collect();
+            print(&table(["KIND", "ERROR", "DEAD"], &rows))?;
+            print("Nothing was done: add --yes to replay them.")
+        }
+        Jobs::Cancel { ids } => {
+            for id in ids {
+                let word = match operate::cancel(&mut conn, id).await? {
+                    Cancelled::AtOnce => "cancelled",
+                    Cancelled::Asked => "asked to stop",
+                    Cancelled::TooLate => "over already, or unknown",
+                };
+                print(&format!("{id}  {word}"))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn list(rows: &[JobRow]) -> String {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            [
+                row.id.to_string(),
+                row.kind.clone(),
+                row.queue.clone(),
+                row.state.to_string(),
+                format!("{}/{}", row.attempt, row.max_attempts),
+                row.run_at.format("%F %T").to_string(),
+                or_dash(row.error_class.as_ref()),
+            ]
+        })
+        .collect();
+    table(["ID", "KIND", "QUEUE", "STATE", "ATTEMPT", "DUE (UTC)", "ERROR"], &rows)
+}
+
+fn one(job: &JobRow, attempts: &[AttemptRow]) -> String {
+    let facts = [
+        ("id", job.id.to_string()),
+        ("kind", job.kind.clone()),
+        ("tenant", job.tenant_id.to_string()),
+        ("queue", job.queue.clone()),
+        ("state", job.state.to_string()),
+        ("attempt", format!("{} of {}, {} crashes", job.attempt, job.max_attempts, job.crashes)),
+        ("progress", or_dash(job.progress.map(|percent| format!("{percent} %")))),
+        ("payload", job.args.to_string()),
+        ("result", or_dash(job.result.as_ref())),
+        ("worker", or_dash(job.worker.as_ref())),
+        ("created", job.created_at.to_rfc3339()),
+        ("due", job.run_at.to_rfc3339()),
+        ("started", or_dash(job.started_at.map(|at| at.to_rfc3339()))),
+        ("finished", or_dash(job.finished_at.map(|at| at.to_rfc3339()))),
+        ("request", or_dash(job.request_id.as_ref())),
+        ("error", or_dash(job.last_error.as_ref())),
+    ];
+    let facts: Vec<String> = facts.iter().map(|(name, value)| format!("{name:<9} {value}")).collect();
+    if attempts.is_empty() {
+        return facts.join("\n");
+    }
+    let rows: Vec<_> = attempts
+        .iter()
+        .map(|row| {
+            [
+                row.attempt.to_string(),
+                row.ended_at.format("%F %T").to_string(),
+                row.outcome.clone(),
+                or_dash(row.error.as_ref()),
+            ]
+        })
+        .collect();
+    format!("{}\n\n{}", facts.join("\n"), table(["ATTEMPT", "ENDED (UTC)", "OUTCOME", "ERROR"], &rows))
+}

@@ -1,0 +1,310 @@
+//! The machine: one apalis worker for each queue, the relay, the keeper of leases, and an end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use apalis::layers::WorkerBuilderExt;
+use apalis::prelude::{BackendExt, Monitor, MonitorContext, MonitorError, WorkerBuilder};
+use shared::db::{Pool, PoolSettings, Scope};
+use shared::jobs::{Queue, Road, Ticket, relay, schedule};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::context::Services;
+use crate::registry::Registry;
+use crate::ticket::Executor;
+use crate::{health, wake};
+
+/// The longest pause before an apalis worker that died is started again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// When Redis is away for so long, jobs are taken straight from PostgreSQL.
+const REDIS_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How the process fares, for the probes.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse {
+    /// Told to stop.
+    pub(crate) is_stopping: AtomicBool,
+    /// Consumers that should run and do.
+    pub(crate) consumers: AtomicUsize,
+    /// A part has given up that must not.
+    pub(crate) is_broken: AtomicBool,
+    /// Redis answered lately.
+    pub(crate) has_redis: AtomicBool,
+}
+
+/// What the parts of the machine share.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine {
+    pub(crate) config: Arc<Config>,
+    pub(crate) executor: Arc<Executor>,
+    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) control: Pool,
+    road: Road,
+    name: String,
+    wakers: Arc<BTreeMap<Queue, Notify>>,
+    /// No more tickets are fetched.
+    closing: CancellationToken,
+}
+
+/// Serves until SIGTERM or SIGINT, then lets running jobs end; a second signal ends it at once.
+///
+/// # Errors
+/// The configuration cannot be used, or a part has given up.
+pub async fn run(config: Config, services: Services, registry: Registry) -> anyhow::Result<()> {
+    let metrics = shared::telemetry::metrics()?;
+    let control = Pool::new(&PoolSettings { size: 2, ..config.database.pool() })?;
+    let name = worker_name();
+    let pool = services.pool.clone();
+    let executor = Arc::new(Executor::new(name.clone(), registry, services, control.clone(), &config.queues));
+    let machine = Machine {
+        road: Road::new(&config.redis)?,
+        executor,
+        pulse: Arc::default(),
+        control,
+        name,
+        wakers: Arc::new(config.queues.keys().map(|queue| (*queue, Notify::new())).collect()),
+        closing: CancellationToken::new(),
+        config: Arc::new(config),
+    };
+    let listener = TcpListener::bind(machine.config.internal_listen).await?;
+    tracing::info!(
+        worker.name = %machine.name, queues = ?machine.config.queues, internal = %listener.local_addr()?,
+        "Working"
+    );
+
+    let mut signals = Signals::new()?;
+    let mut parts = JoinSet::new();
+    parts.spawn(health::serve(listener, machine.clone(), metrics));
+    parts.spawn(relay::run(pool, "worker", machine.config.redis.clone(), machine.closing.child_token()));
+    parts.spawn(wake::listen(machine.config.redis.clone(), machine.road.clone(), machine.wakers.clone()));
+    parts.spawn(keep_schedules(machine.control.clone()));
+    parts.spawn(machine.clone().watch_redis());
+    let keeper = machine.executor.clone();
+    parts.spawn(async move { keeper.keep_leases().await });
+    let mut consumers = JoinSet::new();
+    for (queue, slots) in &machine.config.queues {
+        consumers.spawn(machine.clone().consume(*queue, *slots));
+    }
+
+    let outcome = machine.until_told(&mut signals, &mut parts, &mut consumers).await;
+    machine.stop(&mut signals, &mut consumers).await;
+    outcome
+}
+
+impl Machine {
+    /// Until a signal comes, or a part ends that must not.
+    async fn until_told(
+        &self,
+        signals: &mut Signals,
+        parts: &mut JoinSet<()>,
+        consumers: &mut JoinSet<()>,
+    ) -> anyhow::Result<()> {
+        loop {
+            tokio::select! {
+                () = signals.next() => return Ok(()),
+                // Some parts may end: declaring schedules does.
+                Some(Err(error)) = parts.join_next() => {
+                    self.pulse.is_broken.store(true, Ordering::Relaxed);
+                    anyhow::bail!("a part of the worker broke down: {error}");
+                }
+                Some(ended) = consumers.join_next() => {
+                    self.pulse.is_broken.store(true, Ordering::Relaxed);
+                    anyhow::bail!("a queue is not served any more: {ended:?}");
+                }
+            }
+        }
+    }
+
+    /// Fetches no more, lets jobs end, gives the rest back.
+    async fn stop(&self, signals: &mut Signals, consumers: &mut JoinSet<()>) {
+        let begun = Instant::now();
+        self.pulse.is_stopping.store(true, Ordering::Relaxed);
+        self.closing.cancel();
+        tracing::info!(jobs = self.executor.running(), "Stopping: nothing new starts, running jobs may end");
+        let given_back = tokio::select! {
+            given_back = self.executor.drain(self.config.drain) => given_back,
+            () = signals.next() => {
+                tracing::info!("Told twice: breaking off");
+                self.executor.drain(Duration::ZERO).await
+            }
+        };
+        // apalis gives back what it had fetched and not begun.
+        let _ = tokio::time::timeout(Duration::from_secs(1), async { while consumers.join_next().await.is_some() {} })
+            .await;
+        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(jobs.given_back = given_back, duration_ms, "Stopped");
+    }
+
+    /// Serves one queue. An apalis worker dies of every hiccup of Redis; another takes its place,
+    /// under a new name, because the old one counts as living for a while.
+    async fn consume(self, queue: Queue, slots: usize) {
+        let mut pause = Duration::ZERO;
+        for life in 0_u64.. {
+            if self.closing.is_cancelled() {
+                return;
+            }
+            tokio::time::sleep(pause).await;
+            let begun = Instant::now();
+            self.pulse.consumers.fetch_add(1, Ordering::Relaxed);
+            // In a task of its own, so that a panic inside the library ends this life only.
+            let ended = tokio::spawn(self.clone().live(queue, slots, life)).await;
+            self.pulse.consumers.fetch_sub(1, Ordering::Relaxed);
+            if self.closing.is_cancelled() {
+                return;
+            }
+            metrics::counter!("transport_restarts_total", "queue" => queue.name()).increment(1);
+            pause = if begun.elapsed() > Duration::from_secs(10) { Duration::from_millis(50) } else { pause * 2 };
+            pause = pause.clamp(Duration::from_millis(50), LONGEST_PAUSE);
+            match ended {
+                Ok(Ok(())) => tracing::warn!(%queue, "The transport of {queue} ended; starting it again"),
+                Ok(Err(error)) => tracing::warn!(%queue, error = %error, "The transport of {queue} died: {error}"),
+                Err(error) => tracing::error!(%queue, error = %error, "The transport of {queue} broke down: {error}"),
+            }
+        }
+    }
+
+    /// One life of an apalis worker. It is always told that the ticket is done: what becomes of the
+    /// job is decided elsewhere.
+    async fn live(self, queue: Queue, slots: usize, life: u64) -> Result<(), MonitorError> {
+        let interval = match queue {
+            Queue::Within5s => Duration::from_millis(50),
+            _ => Duration::from_millis(200),
+        };
+        // One at a time: while a worker holds more tickets than it can begin, it sends no sign of
+        // life, and others believe it dead.
+        let backend = self.road.storage::<serde_json::Value>(queue, 1).poll_with_interval(interval);
+        let name = format!("{}-{queue}-{life}", self.name);
+        let executor = self.executor.clone();
+        let worker = {
+            let name = name.clone();
+            move |_restarts: usize| {
+                let executor = executor.clone();
+                WorkerBuilder::new(name.clone()).backend(backend.clone()).concurrency(slots).catch_panic().build(
+                    move |ticket: serde_json::Value| {
+                        let executor = executor.clone();
+                        async move {
+                            match serde_json::from_value::<Ticket>(ticket) {
+                                Ok(ticket) => executor.accept(ticket, queue).await,
+                                Err(error) => tracing::error!(error = %error, "A ticket cannot be read: {error}"),
+                            }
+                            Ok::<(), std::convert::Infallible>(())
+                        }
+                    },
+                )
+            }
+        };
+        // It is not asked to restart anything: it would do so at once, and under the same name.
+        let monitor = Monitor::new().register(worker);
+        let context = monitor.context();
+        tokio::select! {
+            ended = monitor.run() => ended,
+            () = self.steer(context, queue, name) => Ok(()),
+        }
+    }
+
+    /// Wakes an apalis worker when tickets were pushed, and stops it at the end; then waits to be
+    /// dropped.
+    async fn steer(&self, context: MonitorContext, queue: Queue, name: String) {
+        let Some(waker) = self.wakers.get(&queue) else { return };
+        loop {
+            tokio::select! {
+                () = waker.notified() => {
+                    let _ = context.wake_worker(&name);
+                }
+                () = self.closing.cancelled() => break,
+            }
+        }
+        let _ = context.shutdown();
+        std::future::pending::<()>().await;
+    }
+
+    /// Asks Redis whether it is there, and does without it while it is not.
+    async fn watch_redis(self) {
+        let mut seen = Instant::now();
+        while !self.closing.is_cancelled() {
+            if self.road.ping().await.is_ok() {
+                seen = Instant::now();
+            }
+            let is_away = seen.elapsed() > REDIS_PATIENCE;
+            self.pulse.has_redis.store(!is_away, Ordering::Relaxed);
+            if is_away {
+                let taken = self.take_directly().await.unwrap_or_else(|error| {
+                    tracing::warn!("Without Redis, and the database does not answer: {error:#}");
+                    0
+                });
+                let pause = if taken == 0 { 500 } else { 50 };
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            } else {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+
+    /// Fills free slots straight from PostgreSQL.
+    async fn take_directly(&self) -> anyhow::Result<usize> {
+        let mut taken = 0;
+        for queue in self.config.queues.keys() {
+            let free = u32::try_from(self.executor.free(*queue)).unwrap_or(u32::MAX);
+            if free == 0 {
+                continue;
+            }
+            let tickets = relay::take_directly(&mut *self.control.get(Scope::Relay).await?, *queue, free).await?;
+            taken += tickets.len();
+            for ticket in tickets {
+                tokio::spawn(self.executor.clone().accept(ticket, *queue));
+            }
+        }
+        Ok(taken)
+    }
+}
+
+/// Writes down the schedules of this release, as soon as the database is there.
+async fn keep_schedules(pool: Pool) {
+    loop {
+        let synced = async {
+            let declared = crate::schedules()?;
+            let mut conn = pool.get(Scope::Relay).await?;
+            schedule::sync(&mut conn, &declared).await?;
+            anyhow::Ok(())
+        };
+        match synced.await {
+            Ok(()) => return,
+            Err(error) => tracing::warn!("The schedules cannot be written yet: {error:#}"),
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+/// `{host}-{process}-{when}`: no two workers ever have the same.
+fn worker_name() -> String {
+    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let host = host.trim();
+    let host = if host.is_empty() { "worker" } else { host };
+    format!("{host}-{}-{}", std::process::id(), uuid::Uuid::new_v4().simple())
+}
+
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// The signal of a person (SIGINT) or of a process manager (SIGTERM).
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
