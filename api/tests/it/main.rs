@@ -6,6 +6,8 @@ mod binary;
 mod certificates;
 mod contract;
 mod groups;
+mod courses;
+mod enrollments;
 mod jobs;
 mod notifications;
 mod requests;

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod certificates;
+mod enrollments;
 mod notifications;
 mod fairness;
 mod ledger;
