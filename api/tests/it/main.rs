@@ -5,6 +5,7 @@ mod binary;
 mod certificates;
 mod contract;
 mod jobs;
+mod journey;
 mod notifications;
 mod requests;
 mod support;
