@@ -9,15 +9,11 @@ mod profile;
 mod registration;
 mod session;
 
-use std::ops::Deref;
-
-use shared::db::Scope;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::access::{Caller, Need, Permission, needs};
+use crate::access::{Need, Permission, needs};
 use crate::app::App;
-use crate::http::{ApiResult, Db, DbConn};
 
 pub use passwords::Passwords;
 pub use session::KeepsItsToken;
@@ -51,11 +47,4 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(link::confirm_reset))
         .routes(routes!(link::accept_invitation))
         .routes(routes!(registration::register))
-}
-
-/// A connection where the caller's own rows are: a superuser who has picked a tenant is still
-/// nobody of it.
-async fn home(app: &App, caller: &impl Deref<Target = Caller>, db: &Db) -> ApiResult<DbConn> {
-    let own = caller.person.tenant_id;
-    if caller.tenant == own { db.conn().await } else { Ok(DbConn::Own(Box::new(app.pool.get(Scope::of(own)).await?))) }
 }

@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 
 use super::device::FromDevice;
 use super::passwords::Checked;
-use super::{UseOwnAccount, doors, home};
+use super::{UseOwnAccount, doors};
 use crate::access::{Anyone, CanAnywhere};
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Body, Db, PlatformDb};
+use crate::http::{ApiError, ApiResult, Body, HomeDb, PlatformDb};
 
 /// A sentence.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,7 +58,7 @@ pub(super) fn agree(field: &str, password: &str, again: Option<&str>) -> ApiResu
 pub async fn change_password(
     caller: CanAnywhere<UseOwnAccount>,
     State(app): State<App>,
-    db: Db,
+    db: HomeDb,
     Body(body): Body<ChangePassword>,
 ) -> ApiResult<Json<Told>> {
     let ChangePassword { old_password, new_password, new_password2 } = body;
@@ -77,7 +77,7 @@ pub async fn change_password(
     }
     caller.person.check_strength(&new_password).map_err(|weak| ApiError::field("new_password", weak.to_string()))?;
     let hash = app.passwords.hash(new_password).await?;
-    let mut conn = home(&app, &caller, &db).await?;
+    let mut conn = db.conn().await?;
     if !caller.person.change_password(&mut conn, &hash, caller.session, now).await? {
         return Err(wrong());
     }

@@ -6,10 +6,10 @@ use serde::Deserialize;
 use shared::users::{User, UserChanges, UserRow};
 use utoipa::ToSchema;
 
-use super::{UseOwnProfile, home};
+use super::UseOwnProfile;
 use crate::access::CanAnywhere;
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Body, Db, IfMatch, Tagged};
+use crate::http::{ApiError, ApiResult, Body, HomeDb, IfMatch, Tagged};
 use crate::users::{UpdateProfile, UserOut};
 
 /// Who am I?
@@ -45,7 +45,7 @@ pub async fn update_me(
     caller: CanAnywhere<UseOwnProfile>,
     State(app): State<App>,
     IfMatch(seen): IfMatch,
-    db: Db,
+    db: HomeDb,
     Body(body): Body<UpdateMe>,
 ) -> ApiResult<Tagged<UserOut>> {
     let UpdateMe { first_name, last_name, profile } = body;
@@ -77,7 +77,7 @@ pub async fn replace_me(
     caller: CanAnywhere<UseOwnProfile>,
     State(app): State<App>,
     IfMatch(seen): IfMatch,
-    db: Db,
+    db: HomeDb,
     Body(body): Body<ReplaceMe>,
 ) -> ApiResult<Tagged<UserOut>> {
     let ReplaceMe { first_name, last_name, profile } = body;
@@ -92,11 +92,11 @@ pub async fn replace_me(
 async fn change(
     app: &App,
     caller: &CanAnywhere<UseOwnProfile>,
-    db: &Db,
+    db: &HomeDb,
     changes: UserChanges,
     seen: Option<i32>,
 ) -> ApiResult<Tagged<UserOut>> {
-    let mut conn = home(app, caller, db).await?;
+    let mut conn = db.conn().await?;
     let home_tenant = caller.person.tenant_id;
     let user = User::change(&mut conn, home_tenant, caller.user, changes, seen, app.clock.now()).await?;
     let user = user.ok_or_else(ApiError::signed_out)?;

@@ -56,12 +56,19 @@ pub struct Register {
 /// Somebody who has registered.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Registered {
+    /// The person.
     id: UserId,
+    /// To sign in with.
     email: String,
+    /// May be empty.
     first_name: String,
+    /// May be empty.
     last_name: String,
+    /// `LEARNER`.
     role: UserRole,
+    /// Where they learn.
     tenant: TenantId,
+    /// `ACTIVE`: they may sign in.
     status: UserStatus,
 }
 

@@ -13,10 +13,10 @@ use utoipa::ToSchema;
 
 use super::device::FromDevice;
 use super::passwords::Checked;
-use super::{UseOwnAccount, doors, home};
+use super::{UseOwnAccount, doors};
 use crate::access::{Anyone, CanAnywhere, Maybe};
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Body, Db, Listing, Paging, Path, PlatformDb};
+use crate::http::{ApiError, ApiResult, Body, HomeDb, Listing, Paging, Path, PlatformDb};
 
 /// Who wants to come in.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -148,7 +148,7 @@ pub struct LogOut {
 }
 
 /// Sign out: the session of the access token ends, and that of the refresh token if one is given.
-#[utoipa::path(post, path = "/api/auth/logout/", tag = "auth", security((), ("token" = [])), request_body = Option<LogOut>,
+#[utoipa::path(post, path = "/api/auth/logout/", tag = "auth", security(()), request_body = LogOut,
     responses((status = NO_CONTENT), (status = 401, description = "Neither token was given")))]
 pub async fn log_out(
     Maybe(caller): Maybe,
@@ -173,6 +173,7 @@ pub async fn log_out(
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Session)]
 pub struct SessionOut {
+    /// Names it in addresses.
     id: SessionId,
     /// What the device called itself.
     #[schema(example = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")]
@@ -180,6 +181,7 @@ pub struct SessionOut {
     /// The network that it signed in from.
     #[schema(example = "203.0.113.7")]
     address: String,
+    /// When it signed in.
     created_at: DateTime<Utc>,
     /// When it signed in or refreshed last.
     last_used_at: DateTime<Utc>,
@@ -196,9 +198,9 @@ pub async fn list_sessions(
     caller: CanAnywhere<UseOwnAccount>,
     State(app): State<App>,
     paging: Paging,
-    db: Db,
+    db: HomeDb,
 ) -> ApiResult<Json<Listing<SessionOut>>> {
-    let mut conn = home(&app, &caller, &db).await?;
+    let mut conn = db.conn().await?;
     let page = Session::list(&mut conn, caller.user, paging.numbered(), app.clock.now()).await?;
     let here = caller.session;
     Ok(paging.answer(page.map(|session| SessionOut {
@@ -219,9 +221,9 @@ pub async fn delete_session(
     caller: CanAnywhere<UseOwnAccount>,
     State(app): State<App>,
     Path(session): Path<SessionId>,
-    db: Db,
+    db: HomeDb,
 ) -> ApiResult<StatusCode> {
-    let mut conn = home(&app, &caller, &db).await?;
+    let mut conn = db.conn().await?;
     let ended = Session::end_own(&mut conn, caller.user, session, app.clock.now()).await?;
     if ended { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::NotFound("session")) }
 }

@@ -16,17 +16,20 @@ use super::tenant::{TenantRef, load};
 use super::{GovernTenants, ReadTenants};
 use crate::access::CanAnywhere;
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Body, Listing, Paging, Path, PlatformDb};
+use crate::http::{ApiError, ApiResult, Body, HomeDb, Listing, Paging, Path};
 
 /// A host name of a tenant.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TenantDomain)]
 pub struct DomainOut {
+    /// Names it in addresses.
     id: TenantDomainId,
+    /// In lower case, without port.
     #[schema(example = "acme.localhost")]
     domain: String,
     /// The one for links.
     is_primary: bool,
+    /// Since when.
     created_at: DateTime<Utc>,
 }
 
@@ -51,7 +54,7 @@ pub async fn list_domains(
     caller: CanAnywhere<ReadTenants>,
     Path(name): Path<TenantRef>,
     paging: Paging,
-    db: PlatformDb,
+    db: HomeDb,
 ) -> ApiResult<Json<Listing<DomainOut>>> {
     let mut conn = db.conn().await?;
     let tenant = load(&mut conn, &caller, &name).await?;
@@ -77,7 +80,7 @@ pub async fn add_domain(
     caller: CanAnywhere<GovernTenants>,
     State(app): State<App>,
     Path(name): Path<TenantRef>,
-    db: PlatformDb,
+    db: HomeDb,
     Body(body): Body<AddDomain>,
 ) -> ApiResult<(StatusCode, [(HeaderName, String); 1], Json<DomainOut>)> {
     let mut conn = db.conn().await?;
@@ -97,7 +100,7 @@ pub async fn add_domain(
 pub async fn remove_domain(
     caller: CanAnywhere<GovernTenants>,
     Path((name, domain)): Path<(TenantRef, TenantDomainId)>,
-    db: PlatformDb,
+    db: HomeDb,
 ) -> ApiResult<StatusCode> {
     let mut conn = db.conn().await?;
     let tenant = load(&mut conn, &caller, &name).await?;

@@ -19,9 +19,12 @@ use crate::http::{ApiError, ApiResult, Body, Db, IfMatch, Tagged};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Settings)]
 pub struct SettingsOut {
+    /// Whose they are.
     tenant: TenantId,
+    /// The title of its pages.
     #[schema(example = "Acme Learning")]
     site_name: String,
+    /// A sentence below the title.
     site_description: String,
     /// A language tag.
     #[schema(example = "en")]
@@ -29,15 +32,21 @@ pub struct SettingsOut {
     /// An IANA zone.
     #[schema(example = "UTC")]
     timezone: String,
-    /// Where its people write for help; empty for none. The same of those that follow.
+    /// Where its people write for help; empty for none.
     support_email: String,
+    /// Its terms of use; empty for none.
     terms_url: String,
+    /// Its privacy policy; empty for none.
     privacy_url: String,
+    /// Its logo; empty for none.
     logo_url: String,
+    /// Its icon in the browser's tab; empty for none.
     favicon_url: String,
     /// What is switched on, name to boolean.
     features: Value,
+    /// When they were first written, or the tenant was made.
     created_at: DateTime<Utc>,
+    /// When they were changed last.
     updated_at: DateTime<Utc>,
 }
 
@@ -89,9 +98,11 @@ pub async fn show_settings(caller: Can<WriteTenant>, db: Db) -> ApiResult<Tagged
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateSettings {
+    /// The title of its pages.
     #[garde(length(chars, min = 1, max = 100))]
     #[serde(default)]
     site_name: Option<String>,
+    /// A sentence below the title.
     #[garde(length(chars, max = 500))]
     #[serde(default)]
     site_description: Option<String>,
@@ -103,18 +114,23 @@ pub struct UpdateSettings {
     #[garde(inner(custom(zone)))]
     #[serde(default)]
     timezone: Option<String>,
+    /// Where its people write for help.
     #[garde(inner(custom(email_or_empty)))]
     #[serde(default)]
     support_email: Option<String>,
+    /// Its terms of use.
     #[garde(inner(custom(address_or_empty)))]
     #[serde(default)]
     terms_url: Option<String>,
+    /// Its privacy policy.
     #[garde(inner(custom(address_or_empty)))]
     #[serde(default)]
     privacy_url: Option<String>,
+    /// Its logo.
     #[garde(inner(custom(address_or_empty)))]
     #[serde(default)]
     logo_url: Option<String>,
+    /// Its icon in the browser's tab.
     #[garde(inner(custom(address_or_empty)))]
     #[serde(default)]
     favicon_url: Option<String>,

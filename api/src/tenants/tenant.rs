@@ -20,7 +20,7 @@ use super::domain::{DomainOut, normal};
 use super::{Features, GovernTenants, ReadTenants, WriteTenant, few_names, json, small};
 use crate::access::{Caller, CanAnywhere};
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Body, IfMatch, Listing, Paging, Path, PlatformDb, Query, Tagged};
+use crate::http::{ApiError, ApiResult, Body, HomeDb, IfMatch, Listing, Paging, Path, Query, Tagged};
 
 impl From<TenantError> for ApiError {
     fn from(error: TenantError) -> Self {
@@ -80,7 +80,9 @@ pub(super) async fn load(conn: &mut Conn, caller: &Caller, name: &TenantRef) -> 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Tenant)]
 pub struct TenantOut {
+    /// Names the tenant in addresses, as its slug does.
     id: TenantId,
+    /// Unique on the platform.
     #[schema(example = "Acme Learning")]
     name: String,
     /// For addresses and the `X-Tenant-Slug` header.
@@ -94,7 +96,9 @@ pub struct TenantOut {
     feature_flags: Value,
     /// Its host names, the primary one first.
     domains: Vec<DomainOut>,
+    /// When it was made.
     created_at: DateTime<Utc>,
+    /// When it was changed last.
     updated_at: DateTime<Utc>,
 }
 
@@ -126,7 +130,7 @@ pub async fn list_tenants(
     caller: CanAnywhere<ReadTenants>,
     Query(query): Query<ListTenants>,
     paging: Paging,
-    db: PlatformDb,
+    db: HomeDb,
 ) -> ApiResult<Json<Listing<TenantOut>>> {
     let only = if caller.is_superuser { None } else { caller.tenant };
     let filter = TenantFilter { only, search: query.search, is_active: query.is_active };
@@ -175,7 +179,7 @@ fn slug_shape(value: &str, (): &()) -> garde::Result {
 pub async fn create_tenant(
     _: CanAnywhere<GovernTenants>,
     State(app): State<App>,
-    db: PlatformDb,
+    db: HomeDb,
     Body(body): Body<CreateTenant>,
 ) -> ApiResult<(StatusCode, [(HeaderName, String); 1], Tagged<TenantOut>)> {
     let domains = body.domains.iter().map(|name| normal(&app, "domains", name)).collect::<ApiResult<Vec<_>>>()?;
@@ -199,7 +203,7 @@ pub async fn create_tenant(
 pub async fn show_tenant(
     caller: CanAnywhere<ReadTenants>,
     Path(name): Path<TenantRef>,
-    db: PlatformDb,
+    db: HomeDb,
 ) -> ApiResult<Tagged<TenantOut>> {
     let mut conn = db.conn().await?;
     let tenant = load(&mut conn, &caller, &name).await?;
@@ -242,7 +246,7 @@ pub async fn update_tenant(
     State(app): State<App>,
     Path(name): Path<TenantRef>,
     IfMatch(seen): IfMatch,
-    db: PlatformDb,
+    db: HomeDb,
     Body(body): Body<UpdateTenant>,
 ) -> ApiResult<Tagged<TenantOut>> {
     let mut conn = db.conn().await?;
@@ -269,7 +273,7 @@ pub async fn toggle_tenant(
     caller: CanAnywhere<GovernTenants>,
     State(app): State<App>,
     Path(name): Path<TenantRef>,
-    db: PlatformDb,
+    db: HomeDb,
 ) -> ApiResult<Tagged<TenantOut>> {
     let mut conn = db.conn().await?;
     let before = load(&mut conn, &caller, &name).await?;
@@ -283,7 +287,9 @@ pub async fn toggle_tenant(
 pub struct TenantStatsOut {
     /// People who are not deleted.
     total_users: i64,
+    /// Drafts and archived ones, too.
     total_courses: i64,
+    /// Of any state.
     total_enrollments: i64,
     /// People who signed in during the last thirty days.
     active_users_30d: i64,
@@ -297,7 +303,7 @@ pub async fn show_tenant_stats(
     caller: CanAnywhere<ReadTenants>,
     State(app): State<App>,
     Path(name): Path<TenantRef>,
-    db: PlatformDb,
+    db: HomeDb,
 ) -> ApiResult<Json<TenantStatsOut>> {
     let tenant = load(&mut *db.conn().await?, &caller, &name).await?;
     let mut conn = app.pool.get(Scope::Tenant(tenant.id)).await?;

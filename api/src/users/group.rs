@@ -32,14 +32,20 @@ impl From<GroupError> for ApiError {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Group)]
 pub struct GroupOut {
+    /// Names the group in addresses.
     id: GroupId,
+    /// Unique in the tenant.
     #[schema(example = "2026 Cohort A")]
     name: String,
+    /// What it is for.
     description: String,
+    /// Whose it is.
     tenant: TenantId,
     /// How many are in it; who, `members/` says.
     member_count: i64,
+    /// When it was made.
     created_at: DateTime<Utc>,
+    /// When it was changed last.
     updated_at: DateTime<Utc>,
 }
 

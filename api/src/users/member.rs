@@ -19,13 +19,19 @@ use crate::http::{ApiError, ApiResult, Body, Db, Listing, Paging, Path};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Member)]
 pub struct MemberOut {
+    /// The person.
     user_id: UserId,
+    /// Their e-mail.
     #[schema(example = "alice.williams@acme.local")]
     user_email: String,
+    /// Both names, or the e-mail when there is none.
     #[schema(example = "Alice Williams")]
     full_name: String,
+    /// What they are in the tenant.
     role: UserRole,
+    /// Whether they may come in.
     status: UserStatus,
+    /// When they joined the group.
     date_joined: DateTime<Utc>,
 }
 
@@ -73,6 +79,7 @@ pub struct Outcomes {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Outcome)]
 pub struct OutcomeOut {
+    /// The person.
     user_id: UserId,
     /// `DONE`, `UNCHANGED` when it was so already, or `UNKNOWN` when there is no such person.
     #[schema(example = "DONE")]

@@ -15,18 +15,25 @@ use crate::http::present;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserOut {
+    /// Names the person in addresses.
     id: UserId,
+    /// Unique on the platform, in any case; nobody changes it.
     #[schema(example = "alice.williams@acme.local")]
     email: String,
+    /// May be empty.
     #[schema(example = "Alice")]
     first_name: String,
+    /// May be empty.
     #[schema(example = "Williams")]
     last_name: String,
     /// Both names, or the e-mail when there is none.
     #[schema(example = "Alice Williams")]
     full_name: String,
+    /// What they are in their tenant.
     role: UserRole,
+    /// Whether they may come in.
     status: UserStatus,
+    /// What they say of themselves.
     profile: ProfileOut,
     /// None for superusers.
     tenant: Option<TenantId>,
@@ -39,7 +46,9 @@ pub struct UserOut {
     is_staff: bool,
     /// Stands above tenants.
     is_superuser: bool,
+    /// When they signed in last.
     last_login: Option<DateTime<Utc>>,
+    /// When they came to be.
     date_joined: DateTime<Utc>,
 }
 
@@ -51,6 +60,7 @@ pub struct ProfileOut {
     id: UserId,
     /// Where the picture is.
     avatar: Option<String>,
+    /// A few words.
     bio: String,
     /// A language tag.
     #[schema(example = "en")]
@@ -60,6 +70,7 @@ pub struct ProfileOut {
     timezone: String,
     /// Whatever the client keeps here.
     preferences: Value,
+    /// When they were changed last.
     updated_at: DateTime<Utc>,
 }
 
