@@ -9,6 +9,7 @@ mod groups;
 mod courses;
 mod enrollments;
 mod jobs;
+mod journey;
 mod notifications;
 mod requests;
 mod support;
