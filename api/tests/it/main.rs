@@ -1,13 +1,13 @@
 //! The API, over the real router and a real database, by HTTP only.
 
-mod auth;
 mod analytics;
+mod auth;
 mod binary;
 mod certificates;
 mod contract;
-mod groups;
 mod courses;
 mod enrollments;
+mod groups;
 mod jobs;
 mod journey;
 mod notifications;

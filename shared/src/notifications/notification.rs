@@ -217,10 +217,7 @@ impl Notification {
         page: Numbered,
     ) -> Result<Page<NotificationRow>, Error> {
         let matching = || {
-            filter
-                .conditions(tenant, recipient)
-                .into_iter()
-                .fold(notifications::table.into_boxed(), QueryDsl::filter)
+            filter.conditions(tenant, recipient).into_iter().fold(notifications::table.into_boxed(), QueryDsl::filter)
         };
         let total = matching().count().get_result(conn).await?;
         let items = matching()

@@ -26,6 +26,7 @@ pub struct NewNotification {
 
 /// What became of it.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "held for a moment, once for each event")]
 pub enum Notified {
     /// Told now.
     New(Notification),

@@ -40,6 +40,7 @@ impl TestDb {
     ///
     /// # Panics
     /// There is no such server: `./lms test` starts one.
+    #[expect(clippy::disallowed_methods, reason = "the launcher tells tests where their server is")]
     pub async fn lease() -> Self {
         let admin_url = std::env::var("TEST_DATABASE_URL")
             .expect("TEST_DATABASE_URL names a PostgreSQL server for tests; `./lms test` starts one");

@@ -35,7 +35,9 @@ impl Lesson {
     async fn complete(&self, item: ContentItemId) {
         let report = ProgressReport { item, status: ProgressStatus::Completed, details: serde_json::Map::new() };
         let mut conn = self.db.tenant(self.course.tenant_id).await;
-        Progress::record(&mut conn, self.course.tenant_id, self.learner.id, report, make::morning()).await.expect("recorded");
+        Progress::record(&mut conn, self.course.tenant_id, self.learner.id, report, make::morning())
+            .await
+            .expect("recorded");
     }
 
     /// Asks for an evaluation that progress has not asked for.
@@ -72,7 +74,10 @@ async fn who_has_done_everything_is_done_once() {
     lesson.run().await;
 
     let done = lesson.now().await;
-    assert_eq!((done.status, done.progress, done.completed_at), (EnrollmentStatus::Completed, 100, Some(make::morning())));
+    assert_eq!(
+        (done.status, done.progress, done.completed_at),
+        (EnrollmentStatus::Completed, 100, Some(make::morning()))
+    );
     assert_eq!(lesson.events("COURSE_COMPLETED").await, 1);
     assert_eq!(count(&lesson.db, "enrollments.course_completed").await, 1);
 
@@ -147,7 +152,8 @@ async fn taking_the_last_thing_away_completes_those_who_have_done_the_rest() {
 
     assert_eq!(lesson.now().await.status, EnrollmentStatus::Completed);
     let mut conn = lesson.db.tenant(lesson.course.tenant_id).await;
-    let others = Enrollment::find(&mut conn, lesson.course.tenant_id, others.id).await.expect("an answer").expect("a row");
+    let others =
+        Enrollment::find(&mut conn, lesson.course.tenant_id, others.id).await.expect("an answer").expect("a row");
     assert_eq!((others.enrollment.status, others.enrollment.progress), (EnrollmentStatus::Active, 0));
 }
 

@@ -10,7 +10,9 @@ use shared::db::Error;
 use shared::ids::{JobId, TenantId};
 use shared::jobs::ledger::{self, Claim, Held, Verdict};
 use shared::jobs::operate::{self, Cancelled, Filter};
-use shared::jobs::{Backoff, Enqueued, JobOptions, JobState, Queue, Ticket, enqueue, enqueue_many, enqueue_with, relay};
+use shared::jobs::{
+    Backoff, Enqueued, JobOptions, JobState, Queue, Ticket, enqueue, enqueue_many, enqueue_with, relay,
+};
 use shared::testing::TestDb;
 
 use crate::support::{Try, count, show};
@@ -128,10 +130,8 @@ async fn a_worker_that_stops_gives_its_jobs_back_uncounted() {
 async fn nothing_runs_or_is_tried_again_after_its_deadline() {
     let db = TestDb::lease().await;
     let tenant = TenantId::new();
-    let deadline = |seconds| JobOptions {
-        deadline_at: Some(Utc::now() + TimeDelta::seconds(seconds)),
-        ..JobOptions::default()
-    };
+    let deadline =
+        |seconds| JobOptions { deadline_at: Some(Utc::now() + TimeDelta::seconds(seconds)), ..JobOptions::default() };
     let mut conn = db.tenant(tenant).await;
     let late = enqueue_with(&mut conn, &Try::in_tenant(tenant), deadline(-1)).await.expect("enqueued").id();
     let soon = enqueue_with(&mut conn, &Try::in_tenant(tenant), deadline(60)).await.expect("enqueued").id();
@@ -154,9 +154,9 @@ async fn one_unique_job_lives_at_a_time_however_many_ask() {
     let job = Try { tenant, note: json!({ "unique": "one" }) };
     let mut new = 0;
     for _ in 0..20 {
-        let asked = futures::future::join_all((0..8).map(|_| async {
-            enqueue(&mut *db.tenant(tenant).await, &job).await.expect("an answer")
-        }))
+        let asked = futures::future::join_all(
+            (0..8).map(|_| async { enqueue(&mut *db.tenant(tenant).await, &job).await.expect("an answer") }),
+        )
         .await;
         new += asked.iter().filter(|answer| matches!(answer, Enqueued::New(_))).count();
         let first = asked[0].id();

@@ -236,6 +236,7 @@ async fn finish_all(storage: &Storage, tasks: usize) {
     let done = storage.get_config().done_jobs_set();
     let mut redis = storage.clone().get_connection().clone();
     let seen =
-        work(storage, "w", POLL, false, async |_| redis.scard::<_, usize>(&done).await.expect("an answer") == tasks).await;
+        work(storage, "w", POLL, false, async |_| redis.scard::<_, usize>(&done).await.expect("an answer") == tasks)
+            .await;
     assert_eq!(seen, Observed { runs: tasks, ended: None });
 }

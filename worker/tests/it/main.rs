@@ -3,10 +3,10 @@
 mod analytics;
 mod certificates;
 mod enrollments;
-mod notifications;
 mod fairness;
 mod ledger;
 mod library_contract;
+mod notifications;
 mod process;
 mod redis;
 mod registry;

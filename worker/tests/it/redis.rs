@@ -43,7 +43,8 @@ async fn twenty_thousand_jobs_wait_and_the_first_worker_starts_at_once() {
     enqueue_many(&mut *db.tenant(tenant).await, &jobs).await.expect("enqueued");
     let begun = std::time::Instant::now();
     let worker = Worker::start(&db, &["--queues", "within_1m=16"], &[]);
-    until("some jobs are done", async || states(&db, Nothing::NAME).await.get("succeeded").is_some_and(|n| *n > 20)).await;
+    until("some jobs are done", async || states(&db, Nothing::NAME).await.get("succeeded").is_some_and(|n| *n > 20))
+        .await;
     let first = begun.elapsed();
     assert!(first < Duration::from_secs(10), "the first jobs took {first:?}");
     assert!(worker.tickets(Queue::Within1m).await <= shared::jobs::MOST_TICKETS);

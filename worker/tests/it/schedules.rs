@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, TimeZone, Timelike, Utc};
 use diesel_async::SimpleAsyncConnection;
 use shared::ids::TenantId;
-use shared::jobs::schedule::{self, Change, Misfire, Schedule};
-use shared::jobs::operate::{self, Filter};
 use shared::jobs::JobState;
+use shared::jobs::operate::{self, Filter};
+use shared::jobs::schedule::{self, Change, Misfire, Schedule};
 use shared::testing::TestDb;
 
 use crate::support::{Try, count};
@@ -38,7 +38,9 @@ async fn each_instant_is_fired_once_by_any_number_of_processes() {
     let names: Vec<&'static str> = (0..150).map(|n| &*Box::leak(format!("s{n}").into_boxed_str())).collect();
     let declared: Vec<Schedule> = names
         .iter()
-        .map(|name| Schedule::new(name, "* * * * * *", &job()).expect("a schedule").may_overlap().misfire(Misfire::All, 600))
+        .map(|name| {
+            Schedule::new(name, "* * * * * *", &job()).expect("a schedule").may_overlap().misfire(Misfire::All, 600)
+        })
         .collect();
     sync(&db, &declared).await;
     let begin = next(&db).await;
@@ -111,7 +113,11 @@ async fn a_schedule_waits_for_its_last_job_unless_it_may_overlap() {
 async fn a_release_changes_what_no_operator_has_changed() {
     let db = TestDb::lease().await;
     sync(&db, &[hourly("ours"), hourly("theirs")]).await;
-    let change = Change { cron: Some("30 4 * * *".to_owned()), timezone: Some("Africa/Nairobi".to_owned()), ..Change::default() };
+    let change = Change {
+        cron: Some("30 4 * * *".to_owned()),
+        timezone: Some("Africa/Nairobi".to_owned()),
+        ..Change::default()
+    };
     schedule::change(&mut *db.relay().await, "theirs", &change).await.expect("changed");
     let daily = |name| Schedule::new(name, "0 2 * * *", &job()).expect("a schedule");
     sync(&db, &[daily("ours"), daily("theirs")]).await;
@@ -126,7 +132,11 @@ async fn a_release_changes_what_no_operator_has_changed() {
 async fn starting_again_does_not_move_what_is_due() {
     let db = TestDb::lease().await;
     sync(&db, &[hourly("hourly")]).await;
-    db.owner().await.batch_execute("update job_schedules set next_run_at = now() - interval '5 minutes'").await.expect("moved");
+    db.owner()
+        .await
+        .batch_execute("update job_schedules set next_run_at = now() - interval '5 minutes'")
+        .await
+        .expect("moved");
     sync(&db, &[hourly("hourly")]).await;
     assert_eq!(schedule::fire_due(&mut *db.relay().await).await.expect("fired"), 1);
 }
