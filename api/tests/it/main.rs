@@ -1,7 +1,7 @@
 //! The API, over the real router and a real database, by HTTP only.
 
-mod auth;
 mod analytics;
+mod auth;
 mod binary;
 mod certificates;
 mod contract;
