@@ -61,7 +61,7 @@ pub fn base() -> Document {
 /// The whole document: the domains' operations, each with the errors that any operation may have.
 pub fn document() -> Document {
     let mut document = router::routes().into_openapi();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     for (path, item) in &mut document.paths.paths {
         let operations = [
             (HttpMethod::Get, &mut item.get),

@@ -110,9 +110,11 @@ impl Machine {
             tokio::select! {
                 () = signals.next() => return Ok(()),
                 // Some parts may end: declaring schedules does.
-                Some(Err(error)) = parts.join_next() => {
-                    self.pulse.is_broken.store(true, Ordering::Relaxed);
-                    anyhow::bail!("a part of the worker broke down: {error}");
+                Some(ended) = parts.join_next() => {
+                    if let Err(error) = ended {
+                        self.pulse.is_broken.store(true, Ordering::Relaxed);
+                        anyhow::bail!("a part of the worker broke down: {error}");
+                    }
                 }
                 Some(ended) = consumers.join_next() => {
                     self.pulse.is_broken.store(true, Ordering::Relaxed);

@@ -54,6 +54,12 @@ impl From<PasswordError> for ApiError {
     }
 }
 
+impl Default for Passwords {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Passwords {
     /// One for the whole process.
     pub fn new() -> Self {

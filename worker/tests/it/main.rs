@@ -2,8 +2,15 @@
 
 mod analytics;
 mod certificates;
+mod enrollments;
 mod notifications;
+mod fairness;
+mod ledger;
+mod library_contract;
+mod process;
+mod redis;
 mod registry;
+mod schedules;
 mod support;
 mod users;
 mod world;

@@ -229,9 +229,17 @@ impl Term {
             return Ok(free == 0 && !settings.is_paused);
         }
         let road = self.relay.road.clone();
-        let handed = hand_over(conn, settings, free, async |tickets| road.push(queue, tickets).await).await?;
-        window.handed(handed);
-        Ok(handed == free)
+        let mut left = free;
+        // What the tenants with little work leave of their equal shares goes to the others.
+        for _ in 0..4 {
+            let handed = hand_over(conn, settings, left, async |tickets| road.push(queue, tickets).await).await?;
+            window.handed(handed);
+            left = left.saturating_sub(handed);
+            if handed == 0 || left == 0 {
+                break;
+            }
+        }
+        Ok(left < free)
     }
 }
 
