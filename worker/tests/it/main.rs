@@ -1,5 +1,6 @@
 //! Jobs from the row to the outcome.
 
+mod chaos;
 mod fairness;
 mod ledger;
 mod library_contract;
