@@ -14,6 +14,7 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use shared::clock::Clock;
 use shared::db::Pool;
+use shared::secret::TokenSeal;
 use shared::storage::Storage;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub tokens: TokenKeys,
     /// Hashing, a few at a time.
     pub passwords: Passwords,
+    /// Makes and opens the tokens that name a row: refreshing, links in mails.
+    pub seal: TokenSeal,
 }
 
 impl Deref for App {
@@ -72,6 +75,7 @@ impl App {
             storage: Storage::new(&config.storage),
             tokens: TokenKeys::new(&config.jwt_secret),
             passwords: Passwords::new(),
+            seal: TokenSeal::new(&config.platform.secret_key),
             config,
             clock,
             pool,

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod app;
+pub mod commands;
 pub mod compat;
 pub mod config;
 pub mod demo;
@@ -14,7 +15,11 @@ pub mod router;
 pub mod serve;
 
 mod analytics;
-mod auth;
+pub mod auth;
 mod certificates;
+mod courses;
+mod enrollments;
 mod jobs;
 mod notifications;
+mod tenants;
+mod users;

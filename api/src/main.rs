@@ -4,8 +4,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use api::commands::CreateSuperuser;
 use api::config::Config;
-use api::{demo, openapi, serve};
+use api::{commands, demo, openapi, serve};
 use clap::{Parser, Subcommand};
 use shared::clock::Clock;
 use shared::config::{DatabaseConfig, Env};
@@ -27,6 +28,8 @@ enum Command {
     Serve,
     /// Bring the database to this version's shape.
     Migrate,
+    /// Make somebody who stands above tenants.
+    CreateSuperuser(CreateSuperuser),
     /// Fill the database with two demo tenants.
     SeedDemoData {
         /// Remove the demo tenants first, with everything in them.
@@ -64,6 +67,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             serve::serve(config).await
         }
         Command::Migrate => migrate().await,
+        Command::CreateSuperuser(arguments) => commands::create_superuser(arguments).await,
         Command::SeedDemoData { clear, if_empty } => {
             let mut env = Env::of_process();
             let config = DatabaseConfig::from_env(&mut env);

@@ -7,13 +7,19 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::ApiError;
-use crate::{analytics, auth, certificates, health, jobs, notifications, openapi};
+use crate::{
+    analytics, auth, certificates, courses, enrollments, health, jobs, notifications, openapi, tenants, users,
+};
 
 /// The operations, with their documents.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(health::routes())
         .merge(auth::routes())
+        .merge(tenants::routes())
+        .merge(users::routes())
+        .merge(courses::routes())
+        .merge(enrollments::routes())
         .merge(certificates::routes())
         .merge(notifications::routes())
         .merge(analytics::routes())

@@ -25,7 +25,8 @@ create table users (
     constraint users_tenant_key unique (tenant_id, id)
 );
 -- Global, not per tenant: people sign in by e-mail alone.
-create unique index users_email_unique on users (lower(email));
+-- The deleted keep theirs, for the record, and leave it free for another.
+create unique index users_email_unique on users (lower(email)) where status <> 'DELETED';
 create index users_by_tenant on users (tenant_id, email);
 create index users_by_role on users (tenant_id, role, status);
 comment on table users is 'People who can sign in. Superusers belong to no tenant, everybody else to exactly one.';

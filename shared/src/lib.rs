@@ -9,16 +9,17 @@ pub mod config;
 pub mod db;
 pub mod ids;
 pub mod jobs;
+pub mod locale;
 pub mod requests;
 pub mod secret;
 pub mod storage;
 pub mod telemetry;
 
+pub mod events;
+
 pub mod tenants;
 
 pub mod users;
-
-pub mod events;
 
 pub mod courses;
 

@@ -142,10 +142,7 @@ mod tests {
 
     #[test]
     fn queues_are_chosen_and_excluded_by_name() {
-        assert_eq!(
-            choose(Some("within_5s=20, within_1m"), None),
-            Ok(vec![("within_5s", 20), ("within_1m", 16)])
-        );
+        assert_eq!(choose(Some("within_5s=20, within_1m"), None), Ok(vec![("within_5s", 20), ("within_1m", 16)]));
         assert_eq!(choose(None, Some("within_5s,within_1m,within_10m")), Ok(vec![("within_1h", 4)]));
     }
 

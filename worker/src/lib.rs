@@ -10,6 +10,7 @@ mod colour;
 pub mod config;
 pub mod context;
 pub mod drain;
+pub mod enrollments;
 mod health;
 pub mod jobs;
 mod lease;
@@ -20,6 +21,7 @@ pub mod registry;
 pub mod rehearsal;
 pub mod run;
 pub mod ticket;
+pub mod users;
 mod verdict;
 mod wake;
 mod work;
@@ -31,6 +33,8 @@ use shared::jobs::schedule::Schedule;
 pub fn registry() -> Registry {
     let registry = Registry::default();
     let registry = jobs::register(registry);
+    let registry = users::register(registry);
+    let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);
     analytics::register(registry)

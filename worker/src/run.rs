@@ -110,9 +110,11 @@ impl Machine {
             tokio::select! {
                 () = signals.next() => return Ok(()),
                 // Some parts may end: declaring schedules does.
-                Some(Err(error)) = parts.join_next() => {
-                    self.pulse.is_broken.store(true, Ordering::Relaxed);
-                    anyhow::bail!("a part of the worker broke down: {error}");
+                Some(ended) = parts.join_next() => {
+                    if let Err(error) = ended {
+                        self.pulse.is_broken.store(true, Ordering::Relaxed);
+                        anyhow::bail!("a part of the worker broke down: {error}");
+                    }
                 }
                 Some(ended) = consumers.join_next() => {
                     self.pulse.is_broken.store(true, Ordering::Relaxed);
@@ -136,10 +138,8 @@ impl Machine {
             }
         };
         // apalis gives back what it had fetched and not begun.
-        let _ = tokio::time::timeout(Duration::from_secs(1), async {
-            while consumers.join_next().await.is_some() {}
-        })
-        .await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), async { while consumers.join_next().await.is_some() {} })
+            .await;
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(jobs.given_back = given_back, duration_ms, "Stopped");
     }

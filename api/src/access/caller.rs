@@ -1,5 +1,6 @@
 //! The caller, found once for a request, and the extractors that name what a handler needs.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use shared::db::Scope;
 use shared::ids::{SessionId, TenantId, UserId};
-use shared::users::{Session, User, UserRole};
+use shared::users::{Session, SignedIn, User, UserRole};
 
 use super::permission::{Need, allows};
 use super::tenant_choice;
@@ -32,6 +33,8 @@ pub struct Caller {
     pub session: SessionId,
     /// The person's row, as it was when the request came.
     pub person: Arc<User>,
+    /// The slug of the person's own tenant; none for superusers.
+    pub home_slug: Option<Arc<str>>,
 }
 
 /// The token's person, without a look at what the request names.
@@ -49,10 +52,11 @@ pub async fn authenticate(app: &App, parts: &mut Parts, any_tenant_name: bool) -
         None => identify(app, parts).await?,
     };
     parts.extensions.insert(Identity(caller.clone()));
-    let named = tenant_choice::named_tenant(app, parts).await?;
-    let tenant = match tenant_choice::settle(caller.person.tenant_id, named) {
-        Err(ApiError::Forbidden(_)) if any_tenant_name => caller.person.tenant_id,
-        other => other?,
+    let home = caller.person.tenant_id;
+    let tenant = if home.is_some() && (any_tenant_name || tenant_choice::names(parts, caller.home_slug.as_deref())) {
+        home
+    } else {
+        tenant_choice::settle(home, tenant_choice::named_tenant(app, parts).await?)?
     };
     let caller = Caller { tenant, ..caller };
     parts.extensions.insert(caller.clone());
@@ -72,9 +76,8 @@ async fn identify(app: &App, parts: &Parts) -> ApiResult<Caller> {
     let claims = app.tokens.check(token, now).ok_or_else(ApiError::signed_out)?;
     let mut conn = app.pool.get(Scope::of(claims.tid)).await?;
     let signed_in = Session::signed_in(&mut conn, claims.sid, now).await?;
-    let person = signed_in
-        .map(|signed_in| signed_in.user)
-        .filter(|user| user.id == claims.sub && user.tenant_id == claims.tid)
+    let SignedIn { user: person, tenant_slug, .. } = signed_in
+        .filter(|SignedIn { user, .. }| user.id == claims.sub && user.tenant_id == claims.tid)
         .ok_or_else(ApiError::signed_out)?;
     Ok(Caller {
         user: person.id,
@@ -83,6 +86,7 @@ async fn identify(app: &App, parts: &Parts) -> ApiResult<Caller> {
         is_superuser: person.is_superuser,
         session: claims.sid,
         person: Arc::new(person),
+        home_slug: tenant_slug.map(Arc::from),
     })
 }
 
@@ -166,15 +170,26 @@ where
     }
 }
 
-/// Nobody in particular: for the few open endpoints, which a test lists. Knows the tenant that the
-/// request names, if it names one.
+/// Nobody in particular: for the few open endpoints, which a test lists.
 #[derive(Debug, Clone, Copy)]
-pub struct Anyone {
+pub struct Anyone;
+
+impl<S: Send + Sync> FromRequestParts<S> for Anyone {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self)
+    }
+}
+
+/// [`Anyone`], where it matters which tenant the request names, if it names one.
+#[derive(Debug, Clone, Copy)]
+pub struct AnyoneIn {
     /// By header or host.
     pub tenant: Option<TenantId>,
 }
 
-impl<S> FromRequestParts<S> for Anyone
+impl<S> FromRequestParts<S> for AnyoneIn
 where
     S: Send + Sync,
     App: FromRef<S>,
@@ -184,5 +199,26 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
         let app = App::from_ref(state);
         Ok(Self { tenant: tenant_choice::of_stranger(&app, parts).await? })
+    }
+}
+
+/// Whoever is signed in, if anybody is: for the endpoints that a stranger may call, too.
+#[derive(Debug, Clone)]
+pub struct Maybe(pub Option<Caller>);
+
+impl<S> FromRequestParts<S> for Maybe
+where
+    S: Send + Sync,
+    App: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        let app = App::from_ref(state);
+        match authenticate(&app, parts, true).await {
+            Ok(caller) => Ok(Self(Some(caller))),
+            Err(ApiError::SignedOut(_)) => Ok(Self(None)),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -1,15 +1,15 @@
 //! Who is calling, in which tenant, and what they may do.
 //!
 //! A handler's first parameter says who may call it: [`Can<N>`] for a caller in a tenant,
-//! [`CanAnywhere<N>`] where a superuser may also act across tenants, [`Anyone`] for the few open
-//! endpoints. There is no other way to get at the caller.
+//! [`CanAnywhere<N>`] where a superuser may also act across tenants, [`Anyone`] and [`AnyoneIn`] for the few
+//! open endpoints. There is no other way to get at the caller.
 
 mod caller;
 mod permission;
 mod tenant_choice;
 mod token;
 
-pub use caller::{Anyone, Caller, Can, CanAnywhere, authenticate};
+pub use caller::{Anyone, AnyoneIn, Caller, Can, CanAnywhere, Maybe, authenticate};
 pub(crate) use permission::needs;
 pub use permission::{Need, Permission, allows};
 pub use token::{AccessClaims, TokenKeys};

@@ -65,9 +65,11 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
         | P::ReadJobs => match caller.role {
             Admin | Instructor | Learner => true,
         },
-        P::WriteCourses | P::WriteEnrollments | P::ReadAnalytics => matches!(caller.role, Admin | Instructor),
-        P::ReadUsers
-        | P::WriteUsers
+        // Instructors see the learners whom they may enroll; which ones, the policy says.
+        P::ReadUsers | P::WriteCourses | P::WriteEnrollments | P::ReadAnalytics => {
+            matches!(caller.role, Admin | Instructor)
+        }
+        P::WriteUsers
         | P::WriteGroups
         | P::ReadTenants
         | P::WriteTenant

@@ -29,6 +29,13 @@ pub(super) async fn named_tenant(app: &App, parts: &Parts) -> ApiResult<Named> {
     Ok(tenant.map_or(Named::Nothing, |tenant| Named::Tenant(tenant.id)))
 }
 
+/// Whether the header names this very tenant: what clients send with every call, and what needs no
+/// question to the database.
+pub(super) fn names(parts: &Parts, slug: Option<&str>) -> bool {
+    let named = parts.headers.get(TENANT_HEADER).and_then(|value| value.to_str().ok());
+    matches!((named, slug), (Some(named), Some(slug)) if named.trim().eq_ignore_ascii_case(slug))
+}
+
 /// What a request names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {

@@ -29,8 +29,7 @@ pub(super) fn of(certificate: &PublicCertificate, now: DateTime<Utc>) -> ApiResu
     let standing = certificate.standing(now);
     let (tone, icon, paper) = match standing {
         Standing::Valid => ("good", TICK, "sheet"),
-        Standing::Pending => ("wait", HANDS, "sheet"),
-        Standing::Expired => ("wait", HANDS, "sheet"),
+        Standing::Pending | Standing::Expired => ("wait", HANDS, "sheet"),
         Standing::Revoked => ("bad", CROSS, "sheet void"),
     };
     let issuer = escape(&certificate.tenant_name);
@@ -62,7 +61,7 @@ pub(super) fn of(certificate: &PublicCertificate, now: DateTime<Utc>) -> ApiResu
         checked = now.format("%-d %B %Y at %H:%M"),
     );
     let title = format!("{} \u{2013} {}", detail(standing).trim_end_matches('.'), certificate.tenant_name);
-    let brand = certificate.theme_config["primary_color"].as_str().filter(|text| is_colour(text)).unwrap_or(FALLBACK);
+    let brand = certificate.theme_config.get("primary_color").and_then(|color| color.as_str()).filter(|text| is_colour(text)).unwrap_or(FALLBACK);
     page(StatusCode::OK, &title, brand, &body)
 }
 

@@ -3,12 +3,13 @@
 use axum::RequestExt;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use garde::Validate;
+use http_body::Body as _;
 use serde::de::DeserializeOwned;
 
 use super::{ApiError, Fields};
@@ -38,9 +39,27 @@ where
     }
 }
 
+impl<S, T> OptionalFromRequest<S> for Body<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    type Rejection = ApiError;
+
+    /// None when nothing was sent and nothing was announced.
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
+        let is_nothing = !request.headers().contains_key(CONTENT_TYPE) && request.body().is_end_stream();
+        if is_nothing { Ok(None) } else { <Self as FromRequest<S>>::from_request(request, state).await.map(Some) }
+    }
+}
+
 /// Reads and validates a body.
 fn read<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, ApiError> {
     refuse_nul(bytes)?;
+    // A list would be read as the fields in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(ApiError::field("", "Send a JSON object."));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

@@ -1,6 +1,6 @@
-//! From where a request came.
+//! Where a request comes from.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::HeaderMap;
@@ -9,8 +9,8 @@ use axum::http::request::Parts;
 use super::ApiError;
 use crate::app::App;
 
-/// The client's address, as far as our own proxies vouch for it: for throttles and for the list of
-/// signed-in devices.
+/// The client's address, as far as our own proxies vouch for it: for throttles, and for the list
+/// of signed-in devices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientAddress(pub String);
 
@@ -22,33 +22,28 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let app = App::from_ref(state);
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-        let proxies = App::from_ref(state).config.trusted_proxies;
-        let address = forwarded(&parts.headers, proxies).or(peer);
-        Ok(Self(address.map_or_else(|| "unknown".to_owned(), shortened)))
+        let address = address_of(&parts.headers, peer, app.config.trusted_proxies);
+        Ok(Self(address.map_or_else(|| "unknown".to_owned(), |address| network_of(address).to_string())))
     }
 }
 
-/// What the outermost of our proxies has seen: each adds one address at the end, and whatever
-/// stands before those was written by the client.
-fn forwarded(headers: &HeaderMap, proxies: usize) -> Option<IpAddr> {
-    let values = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let addresses: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let index = addresses.len().checked_sub(proxies)?;
-    addresses.get(index)?.parse().ok()
+/// Each of our proxies adds the address that it was called from at the end of `X-Forwarded-For`;
+/// what stands before those, anybody can write there. With fewer entries than proxies, the request
+/// has come past them.
+fn address_of(headers: &HeaderMap, peer: Option<IpAddr>, proxies: usize) -> Option<IpAddr> {
+    let Some(from_last) = proxies.checked_sub(1) else { return peer };
+    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+    let entries: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    entries.iter().rev().nth(from_last).and_then(|entry| entry.parse().ok()).or(peer)
 }
 
-/// Who has IPv6 has a whole network of it, and could come from another address each time.
-fn shortened(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        },
+/// A household has a whole /64 of IPv6: its addresses count as one.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
     }
 }
 
@@ -57,23 +52,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_our_own_proxies_say_is_believed() {
-        let mut headers = HeaderMap::new();
-        headers.append("x-forwarded-for", "6.6.6.6, 203.0.113.7".parse().expect("a header"));
-        headers.append("x-forwarded-for", "10.0.0.2".parse().expect("a header"));
-        let ip = |text: &str| text.parse::<IpAddr>().ok();
-        assert_eq!(forwarded(&headers, 0), None);
-        assert_eq!(forwarded(&headers, 1), ip("10.0.0.2"));
-        assert_eq!(forwarded(&headers, 2), ip("203.0.113.7"));
-        assert_eq!(forwarded(&headers, 4), None);
-        assert_eq!(forwarded(&HeaderMap::new(), 1), None);
+    fn only_what_our_own_proxies_wrote_is_believed() {
+        let peer: IpAddr = "10.0.0.1".parse().expect("an address");
+        for (header, proxies, address) in [
+            (None, 0, "10.0.0.1"),
+            (Some("1.1.1.1"), 0, "10.0.0.1"),
+            (Some("1.1.1.1"), 1, "1.1.1.1"),
+            (Some("6.6.6.6, 1.1.1.1"), 1, "1.1.1.1"),
+            (Some("6.6.6.6, 1.1.1.1, 10.0.0.2"), 2, "1.1.1.1"),
+            (Some("1.1.1.1"), 2, "10.0.0.1"),
+            (Some("nonsense"), 1, "10.0.0.1"),
+            (None, 1, "10.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(header) = header {
+                headers.insert("x-forwarded-for", header.parse().expect("a header"));
+            }
+            let found = address_of(&headers, Some(peer), proxies).expect("an address");
+            assert_eq!(found.to_string(), address, "{header:?} behind {proxies}");
+        }
     }
 
     #[test]
-    fn addresses_of_one_network_are_one_client() {
-        let short = |text: &str| shortened(text.parse().expect("an address"));
-        assert_eq!(short("2001:db8:1:2:3:4:5:6"), short("2001:db8:1:2:ffff::1"));
-        assert_ne!(short("2001:db8:1:2::1"), short("2001:db8:1:3::1"));
-        assert_eq!(short("::ffff:203.0.113.7"), "203.0.113.7");
+    fn addresses_of_one_household_are_one() {
+        let network = |text: &str| network_of(text.parse().expect("an address")).to_string();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("::ffff:1.2.3.4"), "1.2.3.4");
     }
 }

@@ -54,6 +54,35 @@ where
     }
 }
 
+/// The database where the caller's own rows are: in their tenant or, for a superuser, across
+/// tenants, whichever they have picked.
+#[derive(Debug, Clone)]
+pub struct HomeDb(Db);
+
+impl HomeDb {
+    /// A connection. Give it back (drop it) before doing anything slow.
+    pub async fn conn(&self) -> ApiResult<DbConn> {
+        self.0.conn().await
+    }
+}
+
+impl<S> FromRequestParts<S> for HomeDb
+where
+    S: Send + Sync,
+    App: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let caller = parts.extensions.get::<Caller>().ok_or_else(ApiError::signed_out)?;
+        let (home, picked) = (caller.person.tenant_id, caller.tenant);
+        let db = Db::from_request_parts(parts, state).await?;
+        // The request's transaction is in the tenant that was picked.
+        let transaction = db.transaction.filter(|_| home == picked);
+        Ok(Self(Db { scope: Scope::of(home), transaction, ..db }))
+    }
+}
+
 /// The database across tenants, for the few open endpoints and a superuser's lists.
 #[derive(Debug, Clone)]
 pub struct PlatformDb(Pool);

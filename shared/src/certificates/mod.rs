@@ -9,3 +9,6 @@ mod public;
 
 pub use certificate::{Certificate, CertificateError, CertificateFilter, CertificateStatus, Issued};
 pub use public::{PublicCertificate, Standing};
+
+#[cfg(test)]
+mod tests;

@@ -117,6 +117,9 @@ impl ContentItem {
         new: NewContentItem,
         now: DateTime<Utc>,
     ) -> Result<Self, CourseError> {
+        if new.content_type == ContentType::Url && new.external_url.is_none() {
+            return Err(CourseError::UrlMissing);
+        }
         conn.transaction(async |conn| {
             Course::lock(conn, module.tenant_id, module.course_id).await?.ok_or(CourseError::Gone)?;
             let still_there =
@@ -178,6 +181,11 @@ impl ContentItem {
                 .ok_or(CourseError::Gone)?;
             if seen.is_some_and(|seen| seen != item.version) {
                 return Err(CourseError::Changed);
+            }
+            let kind = changes.content_type.unwrap_or(item.content_type);
+            let address = changes.external_url.as_ref().unwrap_or(&item.external_url);
+            if kind == ContentType::Url && address.is_none() {
+                return Err(CourseError::UrlMissing);
             }
             if let Some(position) = changes.position.filter(|&position| position != item.position) {
                 make_room(conn, item.tenant_id, item.module_id, position, Some(item.id), now).await?;

@@ -23,9 +23,12 @@ pub enum CourseError {
     /// Nobody of the tenant who could teach has that id.
     #[error("nobody who teaches here has this id")]
     NoSuchInstructor,
-    /// A module or an item of this course is meant.
+    /// One of this course's modules is meant.
     #[error("`{0}` is not a module of this course")]
     ForeignModule(uuid::Uuid),
+    /// A link without an address.
+    #[error("an item of type URL needs an address")]
+    UrlMissing,
     /// There are enough.
     #[error("there are {0} already, which is as many as there may be")]
     TooMany(i64),

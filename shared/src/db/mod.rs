@@ -4,6 +4,7 @@ mod containing;
 mod migrations;
 mod page;
 mod pool;
+#[expect(clippy::wildcard_imports, reason = "as diesel's macro wants it")]
 pub mod schema;
 mod sql_enum;
 mod violation;

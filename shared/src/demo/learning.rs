@@ -9,13 +9,15 @@ use super::Seed;
 use super::courses::{Outline, OutlinedCourse};
 use crate::certificates::CertificateStatus;
 use crate::certificates::jobs::RenderCertificate;
-use crate::db::schema::{certificates, enrollments, events, learner_progress, notifications};
+use crate::db::schema::{certificates, enrollments, events, learner_progress, notification_deliveries, notifications};
 use crate::db::{Conn, Error};
 use crate::enrollments::{EnrollmentStatus, ProgressStatus};
 use crate::events::EventKind;
-use crate::ids::{CertificateId, ContentItemId, CourseId, EnrollmentId, EventId, NotificationId, ProgressId, UserId};
+use crate::ids::{
+    CertificateId, ContentItemId, CourseId, DeliveryId, EnrollmentId, EventId, NotificationId, ProgressId, UserId,
+};
 use crate::jobs;
-use crate::notifications::NotificationType;
+use crate::notifications::{DeliveryChannel, DeliveryStatus, NotificationType};
 
 /// Every learner is in this many courses.
 const COURSES_EACH: usize = 3;
@@ -192,17 +194,31 @@ impl Seed<'_> {
             .execute(conn)
             .await?;
         jobs::enqueue(conn, &RenderCertificate { tenant_id: self.tenant, certificate_id: id }).await?;
+        let notification = NotificationId(self.id(&format!("notification {}", place.id)));
         diesel::insert_into(notifications::table)
             .values((
-                notifications::id.eq(NotificationId(self.id(&format!("notification {}", place.id)))),
+                notifications::id.eq(notification),
                 notifications::tenant_id.eq(self.tenant),
                 notifications::recipient_id.eq(place.user),
-                notifications::notification_type.eq(NotificationType::CourseCompletion),
-                notifications::subject.eq(format!("You completed {}", place.course.title)),
-                notifications::message.eq(format!("Congratulations: you have completed {}.", place.course.title)),
-                notifications::action_url.eq(format!("/learner/courses/{}", place.course.slug)),
-                notifications::dedupe_key.eq(format!("demo {}", place.id)),
+                notifications::notification_type.eq(NotificationType::CertificateIssued),
+                notifications::subject.eq(format!("Your certificate for {}", place.course.title)),
+                notifications::message.eq(format!("Your certificate for {} is ready to download.", place.course.title)),
+                notifications::action_url.eq(format!("/verify/{code}")),
+                // The name that the worker gives it: it finds that the learner was told.
+                notifications::dedupe_key.eq(format!("certificate_issued:{id}")),
                 notifications::created_at.eq(at),
+            ))
+            .execute(conn)
+            .await?;
+        diesel::insert_into(notification_deliveries::table)
+            .values((
+                notification_deliveries::id.eq(DeliveryId(self.id(&format!("delivery {}", place.id)))),
+                notification_deliveries::tenant_id.eq(self.tenant),
+                notification_deliveries::notification_id.eq(notification),
+                notification_deliveries::channel.eq(DeliveryChannel::InApp),
+                notification_deliveries::status.eq(DeliveryStatus::Sent),
+                notification_deliveries::sent_at.eq(at),
+                notification_deliveries::updated_at.eq(at),
             ))
             .execute(conn)
             .await?;

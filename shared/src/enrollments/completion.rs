@@ -119,11 +119,13 @@ async fn recount(
         .for_no_key_update()
         .load::<EnrollmentId>(conn)
         .await?;
-    for counted in count(conn, tenant, &ids, now).await? {
-        if counted.all_done {
-            jobs::enqueue(conn, &EvaluateCompletion { tenant_id: tenant, enrollment_id: counted.id }).await?;
-        }
-    }
+    let counted = count(conn, tenant, &ids, now).await?;
+    let done: Vec<_> = counted
+        .iter()
+        .filter(|counted| counted.all_done)
+        .map(|counted| EvaluateCompletion { tenant_id: tenant, enrollment_id: counted.id })
+        .collect();
+    jobs::enqueue_many(conn, &done).await?;
     Ok(ids)
 }
 

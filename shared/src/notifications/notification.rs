@@ -220,7 +220,7 @@ impl Notification {
             filter
                 .conditions(tenant, recipient)
                 .into_iter()
-                .fold(notifications::table.into_boxed(), |query, condition| query.filter(condition))
+                .fold(notifications::table.into_boxed(), QueryDsl::filter)
         };
         let total = matching().count().get_result(conn).await?;
         let items = matching()

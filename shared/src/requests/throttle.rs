@@ -48,4 +48,13 @@ impl ThrottleRule {
         .await?;
         Ok(if counted == 1 { Throttle::Pass } else { Throttle::Wait(self.every) })
     }
+
+    /// Takes back what [`take`](Self::take) counted: the request turned out to be harmless.
+    pub async fn give_back(&self, conn: &mut Conn, who: &str) -> Result<(), Error> {
+        diesel::sql_query("update throttles set level = greatest(0, level - 1) where bucket = $1")
+            .bind::<Text, _>(format!("{}:{who}", self.name))
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
 }

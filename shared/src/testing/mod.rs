@@ -1,5 +1,7 @@
 //! What tests need: a fresh database each, makers of rows, and a count of queries.
 
+#![expect(clippy::expect_used, reason = "what a test needs and does not get ends the test")]
+
 mod db;
 pub mod make;
 mod queries;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The domains, in the order in which they may use each other: each those before it.
 const DOMAINS: [&str; 8] =
-    ["tenants", "users", "events", "courses", "enrollments", "certificates", "notifications", "analytics"];
+    ["events", "tenants", "users", "courses", "enrollments", "certificates", "notifications", "analytics"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -51,7 +51,7 @@ fn page(
     learner: &User,
     verify_url: &str,
 ) -> Result<Vec<u8>, super::render::RenderError> {
-    let theme = |name: &str| tenant.theme_config[name].as_str();
+    let theme = |name: &str| tenant.theme_config.get(name)?.as_str();
     render(&CertificateView {
         tenant_name: &tenant.name,
         primary_color: theme("primary_color").unwrap_or_default(),

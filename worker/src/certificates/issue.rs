@@ -1,6 +1,6 @@
 //! What is due when a course was completed.
 
-use shared::certificates::Certificate;
+use shared::certificates::{Certificate, Issued};
 use shared::db::Conn;
 use shared::enrollments::Enrollment;
 use shared::enrollments::jobs::CourseCompleted;
@@ -15,7 +15,9 @@ pub async fn issue(conn: &mut Conn, ctx: &Ctx, job: CourseCompleted) -> Outcome 
     let Some(row) = Enrollment::find(conn, ctx.tenant(), job.enrollment_id).await? else {
         return Ok(()); // Deleted meanwhile, with the learner or the course.
     };
-    Certificate::issue(conn, ctx.tenant(), job.enrollment_id, ctx.now()).await?;
+    if Certificate::issue(conn, ctx.tenant(), job.enrollment_id, ctx.now()).await? == Issued::NotEarned {
+        return Ok(()); // Not completed after all.
+    }
     let congratulations = NewNotification {
         tenant: ctx.tenant(),
         recipient: row.enrollment.user_id,

@@ -9,7 +9,7 @@ const CERTIFICATES: &str = "/learner/certificates";
 
 /// Writes the mail, dressed as the recipient's tenant.
 pub(super) fn mail(email: &EmailToSend, public_url: &str, frontend_url: &str) -> Result<RenderedMail, TemplateError> {
-    let theme = |name: &str| email.tenant.theme_config[name].as_str();
+    let theme = |name: &str| email.tenant.theme_config.get(name)?.as_str();
     let brand = Brand {
         tenant_name: &email.tenant.name,
         primary_color: theme("primary_color").unwrap_or_default(),

@@ -1,6 +1,10 @@
 //! Jobs from the row to the outcome.
 
+mod analytics;
+mod certificates;
 mod chaos;
+mod enrollments;
+mod notifications;
 mod fairness;
 mod ledger;
 mod library_contract;
@@ -9,3 +13,5 @@ mod redis;
 mod registry;
 mod schedules;
 mod support;
+mod users;
+mod world;

@@ -6,6 +6,7 @@ use api::serve::addressed;
 use shared::clock::Clock;
 use shared::config::Env;
 use shared::ids::TenantId;
+use shared::jobs::Job;
 use shared::testing::{TestDb, make};
 use shared::users::{User, UserRole};
 
@@ -20,6 +21,11 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With this besides in its environment.
+    pub(crate) async fn start_with(more: &[(&str, &str)]) -> Self {
         let db = TestDb::lease().await;
         let pairs = [
             ("LMS_ENV", "development"),
@@ -30,7 +36,8 @@ impl TestApp {
             ("AWS_SECRET_ACCESS_KEY", "test-secret"),
             ("AWS_S3_ENDPOINT_URL", "http://127.0.0.1:1"),
         ];
-        let env = Env::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let pairs = pairs.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let env = Env::from_pairs(pairs);
         let config = Config::from_env(env).expect("a configuration");
         let app = App::with_pool(config, Clock::set_to(make::morning()), db.pool.clone());
         Self { db, app }
@@ -71,5 +78,18 @@ impl TestApp {
         let token =
             self.app.tokens.issue(user.id, session, user.tenant_id, user.role, self.app.clock.now()).expect("a token");
         Client::new(addressed(self.app.clone()), Some(token), Some(user.clone()))
+    }
+
+    /// Somebody with this password, not signed in. Made by `maker`, so that the test says who.
+    pub(crate) async fn with_password(&self, maker: make::UserMaker, password: &str) -> User {
+        let hash = self.app.passwords.hash(password.to_owned()).await.expect("a hash");
+        maker.password_hash(&hash).make(&self.db).await
+    }
+
+    /// The jobs of a kind that were asked for, oldest first.
+    pub(crate) async fn enqueued<J: Job>(&self) -> Vec<J> {
+        let query = format!("select args::text as text from jobs where kind = '{}' order by id", J::NAME);
+        let rows = self.db.texts(&query).await;
+        rows.iter().map(|row| serde_json::from_str(row).expect("a payload")).collect()
     }
 }

@@ -1,9 +1,10 @@
 //! Somebody who can only speak HTTP.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::Response;
@@ -19,6 +20,7 @@ use super::Answer;
 pub(crate) struct Client {
     service: BoxCloneSyncService<Request, Response, Infallible>,
     headers: HeaderMap,
+    address: Option<SocketAddr>,
     /// Who it is.
     pub(crate) user: Option<User>,
 }
@@ -36,7 +38,7 @@ impl Client {
         if let Some(token) = token {
             headers.insert(AUTHORIZATION, HeaderValue::try_from(format!("Bearer {token}")).expect("a header"));
         }
-        Self { service: BoxCloneSyncService::new(service), headers, user }
+        Self { service: BoxCloneSyncService::new(service), headers, address: None, user }
     }
 
     /// The same client, sending this header besides.
@@ -44,6 +46,17 @@ impl Client {
         let mut client = self.clone();
         client.headers.insert(HeaderName::from_static(name), HeaderValue::try_from(value).expect("a header"));
         client
+    }
+
+    /// The same client, calling from this address.
+    pub(crate) fn at(&self, address: &str) -> Self {
+        let address = SocketAddr::new(address.parse().expect("an address"), 40_000);
+        Self { address: Some(address), ..self.clone() }
+    }
+
+    /// The same client, with another access token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        self.with("authorization", &format!("Bearer {token}"))
     }
 
     /// The id of whoever is signed in.
@@ -81,6 +94,9 @@ impl Client {
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().expect("an address");
         *request.headers_mut() = self.headers.clone();
+        if let Some(address) = self.address {
+            request.extensions_mut().insert(ConnectInfo(address));
+        }
         if let Some(kind) = kind {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::try_from(kind).expect("a header"));
         }

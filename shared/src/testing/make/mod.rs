@@ -1,12 +1,16 @@
 //! Makers: rows that a test needs and does not talk about. One file a domain.
 
+mod certificates;
 mod courses;
 mod enrollments;
+mod notifications;
 mod tenants;
 mod users;
 
+pub use certificates::{certificate, pending_certificate};
 pub use courses::{CourseMaker, ItemMaker, MadeCourse, comes_before, course, item, module, prerequisite};
 pub use enrollments::{EnrollmentMaker, completed_item, enrollment};
+pub use notifications::notification;
 pub use tenants::tenant;
 pub use users::{UserMaker, session, suspend, user};
 

@@ -1,0 +1,33 @@
+//! Who learns what, and how far they are.
+
+mod enrollment;
+mod error;
+mod policy;
+mod progress;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access::needs;
+use crate::app::App;
+
+needs! {
+    /// Enroll oneself, and see one's enrollments; instructors see those of their courses.
+    UseEnrollments;
+    /// Approve enrollments.
+    WriteEnrollments;
+    /// Tell how far one is.
+    RecordProgress;
+}
+
+/// The domain's addresses.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(enrollment::list_enrollments, enrollment::create_enrollment))
+        .routes(routes!(enrollment::list_my_enrollments))
+        .routes(routes!(enrollment::show_enrollment))
+        .routes(routes!(enrollment::approve_enrollment))
+        .routes(routes!(enrollment::cancel_enrollment))
+        .routes(routes!(progress::list_progress))
+        .routes(routes!(progress::record_progress))
+}

@@ -1,0 +1,59 @@
+//! Tenants: the schools and companies, their domains, flags and settings.
+
+mod domain;
+mod settings;
+mod tenant;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access::needs;
+use crate::app::App;
+
+needs! {
+    /// See tenants: one's own, or all for a superuser.
+    ReadTenants;
+    /// Change one's tenant: its name, theme, flags and settings.
+    WriteTenant;
+    /// Make tenants, switch them on and off, and give them host names.
+    GovernTenants;
+}
+
+/// What is switched on, by name.
+type Features = BTreeMap<String, bool>;
+
+/// The domain's addresses.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(tenant::list_tenants, tenant::create_tenant))
+        .routes(routes!(tenant::show_tenant, tenant::update_tenant))
+        .routes(routes!(tenant::toggle_tenant))
+        .routes(routes!(tenant::show_tenant_stats))
+        .routes(routes!(domain::list_domains, domain::add_domain))
+        .routes(routes!(domain::remove_domain))
+        .routes(routes!(settings::show_settings, settings::update_settings))
+}
+
+fn few_names(features: &Features, (): &()) -> garde::Result {
+    let is_name = |name: &String| {
+        (1..=100).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+    };
+    if features.len() <= 100 && features.keys().all(is_name) {
+        Ok(())
+    } else {
+        Err(garde::Error::new("At most 100 features, named by letters, digits, dots, hyphens and underscores."))
+    }
+}
+
+fn small(value: &Map<String, Value>, (): &()) -> garde::Result {
+    let size = serde_json::to_string(value).map_or(usize::MAX, |text| text.len());
+    if size <= 16 * 1024 { Ok(()) } else { Err(garde::Error::new("More than 16 KiB.")) }
+}
+
+fn json(features: Features) -> Value {
+    Value::Object(features.into_iter().map(|(name, is_on)| (name, Value::Bool(is_on))).collect())
+}

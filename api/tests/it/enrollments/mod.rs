@@ -1,0 +1,5 @@
+//! Enrollments: who takes part, and how far they are.
+
+mod enrolling;
+mod listing;
+mod progress;

@@ -1,0 +1,23 @@
+//! Notifications.
+
+use uuid::Uuid;
+
+use super::{morning, serial};
+use crate::notifications::{NewNotification, Notice, Notification, Notified, notify};
+use crate::testing::TestDb;
+use crate::users::User;
+
+/// Something that a person was told.
+pub async fn notification(db: &TestDb, user: &User) -> Notification {
+    let number = serial();
+    let new = NewNotification {
+        tenant: user.tenant_id.expect("a member of a tenant"),
+        recipient: user.id,
+        notice: Notice::CertificateIssued { course_title: format!("Course {number}"), code: Uuid::new_v4() },
+        dedupe_key: number.to_string(),
+    };
+    match notify(&mut *db.tenant(new.tenant).await, &new, morning()).await.expect("an answer") {
+        Notified::New(notification) => notification,
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,84 @@
+//! The mails of accounts.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{OneTimeTokenId, TenantId, UserId};
+use crate::jobs::{Backoff, Job, Queue};
+
+/// Somebody waits for these in front of a screen.
+const BACKOFF: Backoff = Backoff::exponential(2, 300);
+
+/// Mails the link by which a forgotten password is replaced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SendPasswordReset {
+    pub tenant_id: TenantId,
+    pub token_id: OneTimeTokenId,
+}
+
+impl Job for SendPasswordReset {
+    const NAME: &'static str = "users.send_password_reset";
+    const QUEUE: Queue = Queue::Within5s;
+    const MAX_ATTEMPTS: i32 = 8;
+    const BACKOFF: Backoff = BACKOFF;
+    const TIMEOUT: Duration = Duration::from_secs(20);
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.token_id.to_string())
+    }
+}
+
+/// Mails the link by which an invitation is accepted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SendInvitation {
+    pub tenant_id: TenantId,
+    pub token_id: OneTimeTokenId,
+    /// Who invites.
+    pub invited_by: Option<UserId>,
+}
+
+impl Job for SendInvitation {
+    const NAME: &'static str = "users.send_invitation";
+    const QUEUE: Queue = Queue::Within5s;
+    const MAX_ATTEMPTS: i32 = 8;
+    const BACKOFF: Backoff = BACKOFF;
+    const TIMEOUT: Duration = Duration::from_secs(20);
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.token_id.to_string())
+    }
+}
+
+/// Tells somebody that their password was changed, in case it was not they who did it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SendPasswordChanged {
+    pub tenant_id: TenantId,
+    pub user_id: UserId,
+    pub changed_at: DateTime<Utc>,
+}
+
+impl Job for SendPasswordChanged {
+    const NAME: &'static str = "users.send_password_changed";
+    const QUEUE: Queue = Queue::Within1m;
+    const MAX_ATTEMPTS: i32 = 8;
+    const BACKOFF: Backoff = Backoff::exponential(5, 3_600);
+    const TIMEOUT: Duration = Duration::from_secs(20);
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn unique_key(&self) -> Option<String> {
+        Some(format!("{} {}", self.user_id, self.changed_at.timestamp_micros()))
+    }
+}

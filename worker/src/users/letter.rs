@@ -1,0 +1,65 @@
+//! A mail to a person about their account, dressed as their tenant.
+
+use shared::db::{Conn, Error};
+use shared::tenants::{Tenant, TenantSettings};
+use shared::users::User;
+
+use crate::context::Ctx;
+use crate::mail::MailError;
+use crate::mail::template::{Brand, Mail, render};
+use crate::registry::{Failure, Outcome};
+
+/// How the platform looks to those who belong to no tenant.
+const PLATFORM: &str = "LMS";
+
+/// The tenant in whose name somebody is written to; none for superusers.
+#[derive(Debug)]
+pub(super) struct Sender(Option<(Tenant, TenantSettings)>);
+
+impl Sender {
+    /// The tenant of this person.
+    pub(super) async fn of(conn: &mut Conn, user: &User) -> Result<Self, Error> {
+        let Some(id) = user.tenant_id else { return Ok(Self(None)) };
+        let Some(tenant) = Tenant::find(conn, id).await? else { return Ok(Self(None)) };
+        let settings = TenantSettings::of(conn, &tenant).await?;
+        Ok(Self(Some((tenant, settings))))
+    }
+
+    fn brand<'a>(&'a self, frontend_url: &'a str) -> Brand<'a> {
+        let Some((tenant, settings)) = &self.0 else {
+            return Brand {
+                tenant_name: PLATFORM,
+                primary_color: "",
+                logo_text: None,
+                support_email: None,
+                frontend_url,
+            };
+        };
+        let theme = |name: &str| tenant.theme_config.get(name).and_then(serde_json::Value::as_str);
+        Brand {
+            tenant_name: &tenant.name,
+            primary_color: theme("primary_color").unwrap_or_default(),
+            logo_text: theme("logo_text"),
+            support_email: Some(settings.support_email.as_str()).filter(|address| !address.is_empty()),
+            frontend_url,
+        }
+    }
+}
+
+/// Writes and sends `mail`; `key` names it among the mails of its kind.
+pub(super) async fn send(ctx: &Ctx, sender: &Sender, to: &User, mail: &Mail<'_>, key: &str) -> Outcome {
+    let name = format!("{} {}", to.first_name, to.last_name);
+    let name = Some(name.trim()).filter(|name| !name.is_empty());
+    let brand = sender.brand(&ctx.services().platform.frontend_url);
+    let rendered = render(mail, name, &brand).map_err(|error| Failure::GiveUp(error.to_string()))?;
+    let (mailer, address) = (ctx.services().mailer.clone(), to.email.clone());
+    ctx.external(key, |key| async move {
+        mailer.send(&rendered, &address, &key).await.map_err(|error| match error {
+            MailError::Undeliverable(_) => Failure::GiveUp(error.to_string()),
+            MailError::Later(_) => Failure::from(error),
+        })?;
+        Ok(None)
+    })
+    .await?;
+    Ok(())
+}
