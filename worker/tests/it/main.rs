@@ -2,6 +2,7 @@
 
 mod analytics;
 mod certificates;
+mod chaos;
 mod enrollments;
 mod fairness;
 mod ledger;
