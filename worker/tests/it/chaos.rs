@@ -124,8 +124,9 @@ struct Customer {
 
 impl Customer {
     async fn order(&mut self, many: u32) {
-        let orders: Vec<Order> =
-            (self.accepted..self.accepted + many).map(|number| Order { tenant: self.tenant, number, pause_ms: 150 }).collect();
+        let orders: Vec<Order> = (self.accepted..self.accepted + many)
+            .map(|number| Order { tenant: self.tenant, number, pause_ms: 150 })
+            .collect();
         loop {
             // Both may fail while PostgreSQL is away; an answer that is lost is asked for.
             let asked = async {
@@ -166,8 +167,7 @@ async fn run(binary: &std::path::Path, mutant: Option<&str>, orders: u32) -> Cou
     let servers = Servers::start();
     migrate(servers.get("DATABASE_OWNER_URL"), Some("lms_server")).await.expect("migrated");
     let settings = PoolSettings { wait: Duration::from_secs(10), ..PoolSettings::new(servers.get("DATABASE_URL")) };
-    let mut customer =
-        Customer { pool: Pool::new(&settings).expect("a pool"), tenant: TenantId::new(), accepted: 0 };
+    let mut customer = Customer { pool: Pool::new(&settings).expect("a pool"), tenant: TenantId::new(), accepted: 0 };
     let sink = MailSink::start(([127, 0, 0, 1], 0).into(), None).await.expect("a mail server");
     let mut workers: Vec<Worker> = (0..WORKERS)
         .map(|_| {

@@ -13,7 +13,9 @@ async fn suspension_counts_at_once_and_can_be_taken_back() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
     let admin = app.as_role(tenant, UserRole::Admin).await;
-    let learner = app.as_role(tenant, UserRole::Learner).await;
+    // Somebody who came in by a password: an invitation that was never accepted is not activated.
+    let person = shared::testing::make::user(tenant).password_hash("a hash").make(&app.db).await;
+    let learner = app.as_user(&person).await;
     learner.get("/api/users/me/").await.expect(200);
 
     let suspended = admin.post(&format!("{}suspend/", address(&learner)), json!({})).await.expect(200);
