@@ -32,6 +32,11 @@ pub(super) fn of(certificate: &PublicCertificate, now: DateTime<Utc>) -> ApiResu
         Standing::Pending | Standing::Expired => ("wait", HANDS, "sheet"),
         Standing::Revoked => ("bad", CROSS, "sheet void"),
     };
+    // What is taken back or not there yet certifies nothing.
+    let (given, earned) = match standing {
+        Standing::Valid | Standing::Expired => ("This is to certify that", "has completed the course"),
+        Standing::Pending | Standing::Revoked => ("Made out to", "for the course"),
+    };
     let issuer = escape(&certificate.tenant_name);
     let mut facts = String::new();
     fact(&mut facts, "", "Issued on", &day(certificate.issued_at));
@@ -49,9 +54,9 @@ pub(super) fn of(certificate: &PublicCertificate, now: DateTime<Utc>) -> ApiResu
     let body = format!(
         r#"<div class="{paper}"><p class="issuer" dir="auto">{issuer}</p>
 <p class="verdict {tone}" role="status">{icon}<span>{verdict}</span></p>
-<p class="says">This is to certify that</p>
+<p class="says">{given}</p>
 <p class="learner" dir="auto">{learner}</p>
-<p class="says">has completed the course</p>
+<p class="says">{earned}</p>
 <p class="course" dir="auto">{course}</p>
 <hr class="rule"><dl>{facts}</dl></div>
 <footer>Checked against the records of <bdi>{issuer}</bdi> on {checked} UTC.</footer>"#,

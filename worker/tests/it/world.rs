@@ -25,10 +25,10 @@ pub(crate) struct World {
     pub(crate) db: TestDb,
     pub(crate) services: Services,
     pub(crate) mail: MailSink,
-    pub(crate) s3: S3Server,
     pub(crate) tenant: TenantId,
     pub(crate) alice: User,
     pub(crate) course: MadeCourse,
+    _s3: S3Server,
     _files: TempDir,
 }
 
@@ -50,7 +50,7 @@ impl World {
             course.slug = "knots".to_owned();
         };
         let course = make::course(tenant).but(title).owned_by(&teacher).published().make(&db).await;
-        Self { db, services, mail, s3, tenant, alice, course, _files: files }
+        Self { db, services, mail, tenant, alice, course, _s3: s3, _files: files }
     }
 
     /// Alice in the course.

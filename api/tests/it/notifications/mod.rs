@@ -76,7 +76,7 @@ async fn reading_is_said_and_unsaid() {
     assert_eq!(read.body["read_at"], "2026-01-05T09:00:00Z");
     assert_eq!(unread(&alice).await, 0);
 
-    app.app.clock.advance(TimeDelta::hours(1));
+    app.app.clock.advance(TimeDelta::minutes(10));
     let again = alice.post(&format!("{address}mark-read/"), json!({})).await.expect(200);
     assert_eq!(again.body["read_at"], "2026-01-05T09:00:00Z", "when it was first read stays");
     let same = alice.patch(&address, json!({})).await.expect(200);
