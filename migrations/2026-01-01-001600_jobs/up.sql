@@ -123,6 +123,7 @@ create table job_schedules (
     created_at timestamptz not null,
     updated_at timestamptz not null
 );
+create index job_schedules_by_queue on job_schedules (queue);
 create index job_schedules_due on job_schedules (next_run_at) where is_enabled;
 comment on table job_schedules is 'Work by the clock. All of it is the platform''s own; a job looks for what is due in each tenant.';
 comment on column job_schedules.is_edited is 'An operator has changed it: a new release does not change it back.';

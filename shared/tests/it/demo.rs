@@ -18,7 +18,7 @@ const PROMISED: Summary = Summary {
 
 async fn rows(db: &TestDb, table: &str, slug: &str) -> usize {
     db.texts(&format!(
-        "select t.tenant_id::text as text from {table} t join tenants on tenants.id = t.tenant_id where slug = '{slug}'"
+        "select t.tenant_id::text as text from {table} t join tenants on tenants.id = t.tenant_id where tenants.slug = '{slug}'"
     ))
     .await
     .len()
@@ -47,7 +47,7 @@ async fn both_tenants_have_exactly_what_is_promised() {
             assert_eq!(rows(&db, table, slug).await, promised, "{table} of {slug}");
         }
         let people = format!(
-            "select u.email || ' ' || u.role as text from users u join tenants t on t.id = u.tenant_id where slug = '{slug}'"
+            "select u.email || ' ' || u.role as text from users u join tenants t on t.id = u.tenant_id where t.slug = '{slug}'"
         );
         let people = db.texts(&people).await;
         for account in [

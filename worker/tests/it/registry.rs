@@ -113,7 +113,7 @@ async fn a_job_that_runs_too_long_is_stopped() {
     let id = enqueue(&mut *db.tenant(tenant).await, &Try::in_tenant(tenant)).await.expect("enqueued").id();
     let registry = || {
         Registry::default().on(async |_: Ctx, _: Try| {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            std::future::pending::<()>().await;
             Ok(())
         })
     };

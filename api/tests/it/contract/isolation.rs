@@ -82,6 +82,10 @@ async fn another_tenants_ids_do_not_exist() {
         let caller = app.as_role(ours, role).await;
         for operation in operations().into_iter().filter(|operation| !operation.is_open && operation.path.contains('{'))
         {
+            if shared::testing::tenant_filters_are_off() && operation.path.contains("{tenant}") {
+                // Here the id in the address is itself what is switched off: any id means one's own.
+                continue;
+            }
             let foreign = operation.address(|name| {
                 ids.get(name).unwrap_or_else(|| panic!("{operation}: where do ids of {name} live?")).clone()
             });
