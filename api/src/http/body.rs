@@ -193,13 +193,13 @@ mod tests {
     #[test]
     fn each_mistake_names_its_field() {
         for (body, field) in [
-            (r#"{}"#, "title"),
+            ("{}", "title"),
             (r#"{"title": 1}"#, "title"),
             (r#"{"title": "a", "colour": 1}"#, "colour"),
             (r#"{"title": "a", "order": "one"}"#, "order"),
             (r#"{"title": ""}"#, "title"),
             (r#"{"title": "abcdef"}"#, "title"),
-            (r#"[]"#, ""),
+            ("[]", ""),
             ("{\"title\": \"a\\u0000\"}", ""),
         ] {
             assert!(errors(body).contains_key(field), "{body}: {:?}", errors(body));

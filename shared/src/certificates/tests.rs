@@ -96,15 +96,14 @@ fn a_certificate_counts_only_while_it_does() {
         };
         certificate.standing(morning())
     };
-    use CertificateStatus::{Issued, Pending, Revoked};
     for (status, expires_in, counts) in [
-        (Issued, None, Standing::Valid),
-        (Issued, Some(1), Standing::Valid),
-        (Issued, Some(0), Standing::Expired),
-        (Pending, None, Standing::Pending),
-        (Pending, Some(-1), Standing::Expired),
-        (Revoked, None, Standing::Revoked),
-        (Revoked, Some(-1), Standing::Revoked),
+        (CertificateStatus::Issued, None, Standing::Valid),
+        (CertificateStatus::Issued, Some(1), Standing::Valid),
+        (CertificateStatus::Issued, Some(0), Standing::Expired),
+        (CertificateStatus::Pending, None, Standing::Pending),
+        (CertificateStatus::Pending, Some(-1), Standing::Expired),
+        (CertificateStatus::Revoked, None, Standing::Revoked),
+        (CertificateStatus::Revoked, Some(-1), Standing::Revoked),
     ] {
         assert_eq!(standing(status, expires_in), counts, "{status} {expires_in:?}");
     }

@@ -4,7 +4,7 @@ mod containing;
 mod migrations;
 mod page;
 mod pool;
-#[expect(clippy::wildcard_imports, reason = "as diesel's macro wants it")]
+#[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "as diesel's macro wants it"))]
 pub mod schema;
 mod sql_enum;
 mod violation;

@@ -89,7 +89,7 @@ fn no_file_is_longer_than_anybody_reads() {
 fn everything_has_a_name_of_its_own() {
     const NAMELESS: [&str; 8] = ["utils", "util", "helpers", "common", "misc", "types", "manager", "service"];
     for (name, _) in all_sources() {
-        for part in Path::new(&name).with_extension("").iter() {
+        for part in &Path::new(&name).with_extension("") {
             let part = part.to_string_lossy();
             assert!(!NAMELESS.contains(&part.as_ref()), "{name}: `{part}` says nothing");
         }

@@ -46,8 +46,8 @@ impl World {
         let alice = make::user(tenant).name("Alice", "Williams").email("alice@example.org").make(&db).await;
         let teacher = make::user(tenant).name("Tom", "Teacher").make(&db).await;
         let title = |course: &mut shared::courses::Course| {
-            course.title = "Knots & <Splices>".to_owned();
-            course.slug = "knots".to_owned();
+            "Knots & <Splices>".clone_into(&mut course.title);
+            "knots".clone_into(&mut course.slug);
         };
         let course = make::course(tenant).but(title).owned_by(&teacher).published().make(&db).await;
         Self { db, services, mail, tenant, alice, course, _s3: s3, _files: files }

@@ -118,7 +118,7 @@ fn extreme_names_are_drawn_all_the_same() {
         "(((אב)) [مح] {१२})",
         "\u{0301}\u{0301}a\u{20DD}",
         "\u{FDFD}\u{FDFA}",
-        "각 \u{1100}\u{200D}\u{D55C}",
+        "\u{1100}\u{1161}\u{11A8} \u{1100}\u{200D}\u{D55C}",
         "\u{10FFFF}\u{E000}\u{FFFD}",
     ] {
         assert!(render(&view(name, name)).is_ok(), "{name:?}");
