@@ -45,6 +45,8 @@ pub fn check_strength(password: &str, about: &[&str]) -> Result<(), WeakPassword
     // A name in parts: the words of "alice.williams@acme.org" are what people build on.
     let mut words: Vec<&str> = about.to_vec();
     words.extend(about.iter().flat_map(|text| text.split(|sign: char| !sign.is_alphanumeric())));
+    // Both halves of an e-mail whole, too: the host of a school is what its people try.
+    words.extend(about.iter().flat_map(|text| text.split('@')));
     words.retain(|word| word.chars().count() >= 3);
     if zxcvbn::zxcvbn(password, &words).score() < zxcvbn::Score::Two {
         return Err(WeakPassword::Guessable);

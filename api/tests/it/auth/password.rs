@@ -55,7 +55,7 @@ async fn a_password_is_not_changed_by_who_does_not_know_it_nor_to_a_weak_one() {
         (PASSWORD, "password123", "password123", "new_password"),
         (PASSWORD, "Password1!", "Password1!", "new_password"),
         (PASSWORD, user.email.as_str(), user.email.as_str(), "new_password"),
-        (PASSWORD, ANOTHER, "a typing errror", "new_password2"),
+        (PASSWORD, ANOTHER, "a typing mistake", "new_password2"),
     ] {
         let body = json!({ "old_password": old, "new_password": new, "new_password2": again });
         let answer = client.post("/api/users/me/password/", body).await.expect(400);

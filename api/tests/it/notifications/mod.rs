@@ -179,7 +179,7 @@ async fn all_are_read_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_sees_or_changes_anothers() {
+async fn nobody_sees_or_changes_what_is_somebody_elses() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
     let alice = app.as_role(tenant, UserRole::Learner).await;
