@@ -1,7 +1,6 @@
-update jobs
-set state = 'available', attempt = 0, crashes = 0, deferrals = 0, run_at = now(), deadline_at = null,
-    finished_at = null, cancel_requested_at = null, progress = null, progress_note = null
-where id in (
+-- Picked once, before anything changes: as a subquery of the update the planner may ask again for
+-- each row, and the limit would be forgotten.
+with picked as materialized (
     select dead.id from jobs dead
     where dead.state = 'dead'
       and ($1 is null or dead.kind = $1) and ($2 is null or dead.queue = $2)
@@ -19,4 +18,9 @@ where id in (
     order by dead.id
     limit $6
     for update skip locked)
-returning id
+update jobs
+set state = 'available', attempt = 0, crashes = 0, deferrals = 0, run_at = now(), deadline_at = null,
+    finished_at = null, cancel_requested_at = null, progress = null, progress_note = null
+from picked
+where jobs.id = picked.id
+returning jobs.id
