@@ -11,7 +11,7 @@ use super::operations::{Operation, operations};
 use crate::support::TestApp;
 
 /// Where the ids of a path parameter live.
-const HOMES: [(&str, &str); 14] = [
+pub(super) const HOMES: [(&str, &str); 14] = [
     ("certificate", "certificates"),
     ("content_item", "content_items"),
     ("course", "courses"),
