@@ -2,6 +2,8 @@
 //! and an OpenAI-like service. Each speaks its real protocol over a socket, so that what is
 //! tested is the program's own client and not a stand-in for it.
 //!
+//! And what measures the whole: [`bench`].
+//!
 //! For development and tests only; no release image holds this crate.
 
 #![expect(
@@ -9,6 +11,7 @@
     reason = "when a message came is the machine's time, whatever a test's clock says"
 )]
 
+pub mod bench;
 pub mod mail;
 pub mod openai;
 pub mod s3;
