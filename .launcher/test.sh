@@ -66,9 +66,8 @@ run_without_release() {
     fi
 }
 
-# Builds while servers start, and tells the tests where everything is.
-prepare_tests() {
-    need_compiler
+# Servers for tests, and where they are.
+start_test_servers() {
     open_cell "$STATE/test"
     FAREWELL=
     enter_cell
@@ -78,6 +77,12 @@ prepare_tests() {
     export TEST_DATABASE_URL="${DATABASE_OWNER_URL%/lms}/postgres" TEST_REDIS_URL="$REDIS_URL"
     # Tests make databases of their own, and say themselves which one they mean.
     unset DATABASE_URL DATABASE_OWNER_URL REDIS_URL
+}
+
+# Builds, and tells the tests where everything is.
+prepare_tests() {
+    need_compiler
+    start_test_servers
     target=${CARGO_TARGET_DIR:-target}
     target=$(mkdir -p "$target" && cd "$target" && pwd -P)
     BIN=$target/debug
