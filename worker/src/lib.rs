@@ -17,6 +17,8 @@ mod lease;
 pub mod mail;
 pub mod notifications;
 pub mod operators;
+mod ops;
+mod presence;
 pub mod registry;
 pub mod rehearsal;
 pub mod run;

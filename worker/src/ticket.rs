@@ -69,6 +69,11 @@ impl Executor {
         self.leases.pulse()
     }
 
+    /// Connections of the jobs in use, and jobs that wait for one.
+    pub fn pool_load(&self) -> (usize, usize) {
+        self.services.pool.load()
+    }
+
     /// Jobs under way.
     pub fn running(&self) -> usize {
         self.leases.count()

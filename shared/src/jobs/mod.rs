@@ -9,11 +9,13 @@ mod job;
 pub mod ledger;
 pub mod mutant;
 pub mod operate;
+pub mod presence;
 mod queue;
 pub mod relay;
 pub mod retention;
 mod road;
 pub mod schedule;
+pub mod throughput;
 mod view;
 
 pub use job::{Backoff, Enqueued, Job, JobOptions, enqueue, enqueue_many, enqueue_with};

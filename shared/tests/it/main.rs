@@ -13,6 +13,7 @@
 )]
 
 mod architecture;
+mod deploy;
 mod demo;
 mod isolation;
 mod schema;

@@ -3,6 +3,7 @@
 mod admin;
 mod events;
 mod queues;
+mod schedules;
 
 use serde_json::json;
 use shared::certificates::jobs::RenderCertificate;
