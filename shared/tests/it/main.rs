@@ -16,3 +16,4 @@ mod architecture;
 mod demo;
 mod isolation;
 mod schema;
+mod timetables;

@@ -54,12 +54,12 @@ pub async fn schedules(env: Env, command: Schedules) -> anyhow::Result<()> {
         Schedules::Ls { json: true } => return print_json(&schedule::list(&mut conn).await?),
         Schedules::Ls { json: false } => return print(&list(&schedule::list(&mut conn).await?)),
         Schedules::RunNow { name } => {
-            let id = schedule::run_now(&mut conn, &name).await?;
+            let id = schedule::run_now(&mut conn, &name, None).await?;
             return print(&format!("{name} was asked for: job {id}"));
         }
         Schedules::Enable { name } => (name, Change { is_enabled: Some(true), ..Change::default() }),
         Schedules::Disable { name } => (name, Change { is_enabled: Some(false), ..Change::default() }),
-        Schedules::Set { name, cron, timezone } => (name, Change { cron, timezone, is_enabled: None }),
+        Schedules::Set { name, cron, timezone } => (name, Change { cron, timezone, ..Change::default() }),
     };
     let row = schedule::change(&mut conn, &name, &change).await?;
     print(&list(&[row]))

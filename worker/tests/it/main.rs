@@ -13,17 +13,24 @@
 )]
 
 mod analytics;
+mod backlog;
+mod bulk;
 mod certificates;
 mod chaos;
 mod enrollments;
 mod fairness;
 mod ledger;
 mod library_contract;
+mod limits;
+mod model;
 mod notifications;
+mod payloads;
 mod process;
 mod redis;
 mod registry;
+mod retention;
 mod schedules;
+mod storms;
 mod support;
 mod users;
 mod world;
