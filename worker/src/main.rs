@@ -13,7 +13,7 @@ use worker::bench::Bench;
 use worker::config::{Config, Flags};
 use worker::context::Services;
 use worker::mail::Mailer;
-use worker::operators::{self, Jobs, Queues, Schedules};
+use worker::operators::{self, Jobs, Limits, Queues, Schedules};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -35,6 +35,9 @@ enum Command {
     /// Look at jobs, replay the dead, cancel.
     #[command(subcommand)]
     Jobs(Jobs),
+    /// Look at how often kinds may start and providers be called, change it.
+    #[command(subcommand)]
+    Limits(Limits),
     /// Look at queues, hold them, let them go on.
     #[command(subcommand)]
     Queues(Queues),
@@ -72,6 +75,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Ok(writeln!(std::io::stdout(), "{found}")?)
         }
         Some(Command::Jobs(command)) => operators::jobs(Env::of_process(), command).await,
+        Some(Command::Limits(command)) => operators::limits(Env::of_process(), command).await,
         Some(Command::Queues(command)) => operators::queues(Env::of_process(), command).await,
         Some(Command::Schedules(command)) => operators::schedules(Env::of_process(), command).await,
     }

@@ -88,6 +88,21 @@ pub struct LimitRow {
 }
 
 impl LimitRow {
+    /// A limit that no operator has set.
+    pub fn new(subject: String, rate: Option<Rate>, tenant: Option<Rate>, tenant_backlog: Option<i32>) -> Self {
+        Self {
+            subject,
+            starts: rate.map(|rate| rate.starts),
+            seconds: rate.map(|rate| rate.seconds),
+            burst: rate.map(|rate| rate.burst),
+            tenant_starts: tenant.map(|rate| rate.starts),
+            tenant_seconds: tenant.map(|rate| rate.seconds),
+            tenant_burst: tenant.map(|rate| rate.burst),
+            tenant_backlog,
+            is_edited: false,
+        }
+    }
+
     /// The rate of the whole platform.
     pub fn rate(&self) -> Option<Rate> {
         Some(Rate { starts: self.starts?, seconds: self.seconds?, burst: self.burst? })
@@ -149,18 +164,7 @@ fn subject(declared: &Declared) -> String {
 }
 
 fn row_of(declared: &Declared) -> LimitRow {
-    let (rate, tenant) = (declared.rate, declared.tenant_rate);
-    LimitRow {
-        subject: subject(declared),
-        starts: rate.map(|rate| rate.starts),
-        seconds: rate.map(|rate| rate.seconds),
-        burst: rate.map(|rate| rate.burst),
-        tenant_starts: tenant.map(|rate| rate.starts),
-        tenant_seconds: tenant.map(|rate| rate.seconds),
-        tenant_burst: tenant.map(|rate| rate.burst),
-        tenant_backlog: declared.tenant_backlog,
-        is_edited: false,
-    }
+    LimitRow::new(subject(declared), declared.rate, declared.tenant_rate, declared.tenant_backlog)
 }
 
 async fn write(conn: &mut Conn, limit: &LimitRow) -> Result<(), Error> {

@@ -29,21 +29,6 @@ fn refused<T: std::fmt::Debug>(answer: Result<T, Error>) -> Option<Backlog> {
     Backlog::refused(&answer.expect_err("it was not refused"))
 }
 
-/// At most three jobs of [`Try`] may wait of one tenant.
-fn three_of_try() -> LimitRow {
-    LimitRow {
-        subject: "kind:test.try".to_owned(),
-        starts: None,
-        seconds: None,
-        burst: None,
-        tenant_starts: None,
-        tenant_seconds: None,
-        tenant_burst: None,
-        tenant_backlog: Some(3),
-        is_edited: false,
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_refuses_everybody_until_it_is_emptied() {
     let db = TestDb::lease().await;
@@ -70,7 +55,8 @@ async fn a_full_queue_refuses_everybody_until_it_is_emptied() {
 async fn a_tenant_with_too_much_of_one_kind_is_refused_that_kind_alone() {
     let db = TestDb::lease().await;
     let (crowd, other) = (TenantId::new(), TenantId::new());
-    limits::set(&mut *db.relay().await, &three_of_try()).await.expect("set");
+    let three = LimitRow::new("kind:test.try".to_owned(), None, None, Some(3));
+    limits::set(&mut *db.relay().await, &three).await.expect("set");
     fill(&db, crowd, 3).await;
 
     assert_eq!(refused(ask(&db, crowd).await), Some(Backlog::OfTenant));

@@ -130,17 +130,7 @@ async fn a_token_is_taken_of_all_buckets_or_of_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_tenants_limit_does_not_hold_up_another() {
     let db = TestDb::lease().await;
-    let row = LimitRow {
-        subject: "kind:test.call".to_owned(),
-        starts: None,
-        seconds: None,
-        burst: None,
-        tenant_starts: Some(1),
-        tenant_seconds: Some(60),
-        tenant_burst: Some(1),
-        tenant_backlog: None,
-        is_edited: true,
-    };
+    let row = LimitRow::new("kind:test.call".to_owned(), None, Some(Rate::each_minute(1)), None);
     limits::set(&mut *db.relay().await, &row).await.expect("set");
     for tenant in [TenantId::new(), TenantId::new()] {
         enqueued(&db, tenant, 3).await;
@@ -152,17 +142,7 @@ async fn one_tenants_limit_does_not_hold_up_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_providers_limit_holds_whatever_kind_calls_it() {
     let db = TestDb::lease().await;
-    let row = LimitRow {
-        subject: "provider:telephone".to_owned(),
-        starts: Some(1),
-        seconds: Some(60),
-        burst: Some(1),
-        tenant_starts: None,
-        tenant_seconds: None,
-        tenant_burst: None,
-        tenant_backlog: None,
-        is_edited: true,
-    };
+    let row = LimitRow::new("provider:telephone".to_owned(), Some(Rate::each_minute(1)), None, None);
     limits::set(&mut *db.relay().await, &row).await.expect("set");
     enqueued(&db, TenantId::new(), 2).await;
     let runs = drain(&services(&db), registry, Utc::now()).await.expect("drained");
