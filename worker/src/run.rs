@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use apalis::layers::WorkerBuilderExt;
 use apalis::prelude::{BackendExt, Monitor, MonitorContext, MonitorError, WorkerBuilder};
 use shared::db::{Pool, PoolSettings, Scope};
+use shared::jobs::limits::{self, Declared};
 use shared::jobs::{Queue, Road, Ticket, relay, schedule};
 use shared::telemetry::measures::Program;
 use tokio::net::TcpListener;
@@ -63,11 +64,12 @@ pub(crate) struct Machine {
 /// The configuration cannot be used, or a part has given up.
 pub async fn run(config: Config, services: Services, registry: Registry) -> anyhow::Result<()> {
     let metrics = shared::telemetry::metrics(Program::Worker)?;
-    let control = Pool::new(&PoolSettings { size: 2, ..config.database.pool() })?;
+    let control = Pool::new(&PoolSettings { size: 2, does_jobs: true, ..config.database.pool() })?;
     let operators = Pool::new(&PoolSettings { size: 2, ..config.database.pool() })?;
     let name = worker_name();
     let identity = Identity::new(&config, &name);
     let pool = services.pool.clone();
+    let limits = registry.limits();
     let executor = Arc::new(Executor::new(name.clone(), registry, services, control.clone(), &config.queues));
     let machine = Machine {
         road: Road::new(&config.redis)?,
@@ -91,7 +93,7 @@ pub async fn run(config: Config, services: Services, registry: Registry) -> anyh
     parts.spawn(health::serve(listener, machine.clone(), metrics));
     parts.spawn(relay::run(pool, "worker", machine.config.redis.clone(), machine.closing.child_token()));
     parts.spawn(wake::listen(machine.config.redis.clone(), machine.road.clone(), machine.wakers.clone()));
-    parts.spawn(keep_schedules(machine.control.clone()));
+    parts.spawn(declare(machine.control.clone(), limits));
     parts.spawn(machine.clone().watch_redis());
     parts.spawn(machine.clone().tell_operators(identity.clone()));
     let keeper = machine.executor.clone();
@@ -289,18 +291,19 @@ impl Machine {
     }
 }
 
-/// Writes down the schedules of this release, as soon as the database is there.
-async fn keep_schedules(pool: Pool) {
+/// Writes down the schedules and limits of this release, as soon as the database is there.
+async fn declare(pool: Pool, limits: Vec<Declared>) {
     loop {
         let synced = async {
             let declared = crate::schedules()?;
             let mut conn = pool.get(Scope::Relay).await?;
             schedule::sync(&mut conn, &declared).await?;
+            limits::sync(&mut conn, &limits).await?;
             anyhow::Ok(())
         };
         match synced.await {
             Ok(()) => return,
-            Err(error) => tracing::warn!("The schedules cannot be written yet: {error:#}"),
+            Err(error) => tracing::warn!("The schedules and limits cannot be written yet: {error:#}"),
         }
         tokio::time::sleep(Duration::from_secs(2)).await;
     }

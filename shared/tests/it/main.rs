@@ -17,3 +17,4 @@ mod deploy;
 mod demo;
 mod isolation;
 mod schema;
+mod timetables;

@@ -114,7 +114,7 @@ pub(super) async fn schedule(State(ops): State<Ops>, Path((name, verb)): Path<(S
     };
     match verb.as_str() {
         "run" => {
-            let job = schedule::run_now(&mut conn, &name).await.map_err(told)?;
+            let job = schedule::run_now(&mut conn, &name, None).await.map_err(told)?;
             say(format!("{name} was asked for: job {job}."))
         }
         "enable" | "disable" => {

@@ -109,7 +109,14 @@ async fn queues_are_held_and_set_and_schedules_switched_and_changed() {
     assert!(desk.says(&["schedules", "enable", "jobs.prune"]).contains("on"));
     let set = desk.says(&["schedules", "set", "jobs.prune", "--cron", "5 4 * * *", "--timezone", "Asia/Tokyo"]);
     assert!(set.contains("Asia/Tokyo") && set.contains("operator"), "{set}");
+    let rules = ["schedules", "set", "jobs.prune", "--misfire", "all", "--grace", "60", "--overlap", "allow"];
+    assert!(desk.says(&rules).contains("Asia/Tokyo"), "what is left out stays");
+    let changed = desk.tells(&["schedules", "ls", "--json"]);
+    let prune = changed.as_array().and_then(|all| all.iter().find(|row| row["name"] == "jobs.prune")).cloned();
+    assert!(prune.is_some_and(|row| row["misfire"] == "all" && row["overlap"] == "allow"), "{changed}");
     assert!(desk.says(&["schedules", "run-now", "jobs.prune"]).contains("was asked for"));
+    assert!(desk.says(&["schedules", "runs", "jobs.prune"]).contains("hand"));
+    assert_eq!(desk.tells(&["schedules", "runs", "jobs.prune", "--json"]).as_array().map(Vec::len), Some(1));
     let (is_content, said) = desk.run(&["schedules", "set", "jobs.prune", "--timezone", "Europe/Atlantis"]);
     assert!(!is_content && said.contains("no IANA time zone"), "{said}");
     assert!(!desk.run(&["schedules", "run-now", "nothing"]).0);

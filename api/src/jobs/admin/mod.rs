@@ -25,4 +25,5 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(schedule::list_schedules))
         .routes(routes!(schedule::update_schedule))
         .routes(routes!(schedule::run_schedule))
+        .routes(routes!(schedule::list_schedule_runs))
 }
