@@ -41,9 +41,9 @@ pub enum Schedules {
         /// An IANA zone.
         #[arg(long)]
         timezone: Option<String>,
-        /// What is done about instants that nobody was there for.
-        #[arg(long, value_enum)]
-        misfire: Option<MisfireRule>,
+        /// What is done about instants that nobody was there for: skip, one (the last) or all.
+        #[arg(long)]
+        misfire: Option<Misfire>,
         /// Up to which age in seconds they are made up for.
         #[arg(long, value_parser = clap::value_parser!(i32).range(0..))]
         grace: Option<i32>,
@@ -64,17 +64,6 @@ pub enum Schedules {
     },
 }
 
-/// What is done about instants that nobody was there for.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum MisfireRule {
-    /// Nothing.
-    Skip,
-    /// The last of them is made up for.
-    One,
-    /// Each of them is made up for.
-    All,
-}
-
 /// Whether a schedule fires while its last job is unfinished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OverlapRule {
@@ -82,16 +71,6 @@ pub enum OverlapRule {
     Allow,
     /// It waits for its next instant.
     Skip,
-}
-
-impl From<MisfireRule> for Misfire {
-    fn from(rule: MisfireRule) -> Self {
-        match rule {
-            MisfireRule::Skip => Self::Skip,
-            MisfireRule::One => Self::One,
-            MisfireRule::All => Self::All,
-        }
-    }
 }
 
 /// Answers.
@@ -118,7 +97,7 @@ pub async fn schedules(env: Env, command: Schedules) -> anyhow::Result<()> {
                 is_enabled: None,
                 cron,
                 timezone,
-                misfire: misfire.map(Misfire::from),
+                misfire,
                 misfire_grace_seconds: grace,
                 may_overlap: overlap.map(|overlap| overlap == OverlapRule::Allow),
             };

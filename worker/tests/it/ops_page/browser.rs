@@ -1,17 +1,25 @@
 //! A real browser, without a window.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+
+/// As the protocol writes keys.
+pub(crate) const TAB: char = '\u{e004}';
+pub(crate) const ENTER: char = '\u{e007}';
+pub(crate) const ESCAPE: char = '\u{e00c}';
 
 /// A browser and the driver that it is spoken to through; both end with it.
 pub(crate) struct Browser {
     pub(crate) page: Client,
     driver: Child,
+    /// Read no further, and not closed: the driver may have more to say.
+    _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Browser {
@@ -42,7 +50,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a browser: chromedriver needs a Chromium or Chrome of its own version");
-        Self { page, driver }
+        Self { page, driver, _said: lines }
     }
 
     /// Runs a script in the page.
@@ -66,9 +74,11 @@ impl Browser {
         self.ask("return document.body.innerText").await.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Presses a key wherever the focus is.
+    /// Presses a key, wherever the focus is.
     pub(crate) async fn press(&self, key: char) {
-        self.page.active_element().await.expect("a focus").send_keys(&key.to_string()).await.expect("pressed");
+        let keys = KeyActions::new("keyboard".to_owned());
+        let stroke = keys.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        self.page.perform_actions(stroke).await.expect("pressed");
     }
 
     /// Goes from one thing to the next, as somebody does who has no mouse, until `id` has the focus.
@@ -77,14 +87,20 @@ impl Browser {
             if self.ask("return document.activeElement.id").await == json!(id) {
                 return;
             }
-            self.press('\u{e004}').await;
+            self.press(TAB).await;
         }
         panic!("{id} cannot be reached by the keyboard");
     }
 
-    /// Clicks.
+    /// Clicks. What is there may be drawn anew between finding it and clicking: then it is found again.
     pub(crate) async fn click(&self, css: &str) {
-        self.page.find(Locator::Css(css)).await.expect(css).click().await.expect(css);
+        for _ in 0..5 {
+            let Ok(thing) = self.page.find(Locator::Css(css)).await else { continue };
+            if thing.click().await.is_ok() {
+                return;
+            }
+        }
+        panic!("{css} cannot be clicked; the page says:\n{}", self.text().await);
     }
 
     /// A picture of the page, where somebody wants to see it.

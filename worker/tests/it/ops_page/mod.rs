@@ -11,7 +11,7 @@ use shared::testing::{TestDb, make};
 use worker::rehearsal::{Nothing, Sleep};
 
 use crate::process::{Worker, until};
-use browser::Browser;
+use browser::{Browser, ENTER, ESCAPE};
 
 /// What an error may say when somebody means harm.
 const HOSTILE: &str = "<img src=x onerror=\"window.owned = true\"></pre><script>window.owned = true</script>";
@@ -88,8 +88,8 @@ async fn an_operator_sees_everything_live_and_nothing_that_is_shown_is_obeyed() 
 
     browser.until("document.querySelectorAll('#queues article').length === 4").await;
     let text = browser.text().await;
-    for shown in ["within_5s", "within_1h", "rehearsal.sleep", "42 %", "rehearsal.nothing", "jobs.prune", "working", "platform"] {
-        assert!(shown == "platform" || text.contains(shown), "{shown} is not shown:\n{text}");
+    for shown in ["within_5s", "within_1h", "rehearsal.sleep", "42 %", "rehearsal.nothing", "jobs.prune", "working"] {
+        assert!(text.contains(shown), "{shown} is not shown:\n{text}");
     }
     assert!(text.contains(&running.to_string()) && text.contains("<img src=x"), "{text}");
     assert_eq!(browser.ask("return document.querySelectorAll('#workers tbody tr').length").await, json!(1));
@@ -111,26 +111,26 @@ async fn a_queue_is_held_and_let_go_by_the_keyboard_alone() {
     browser.until("document.getElementById('pause-within_1h')").await;
 
     browser.tab_to("pause-within_1h").await;
-    browser.press('\u{e007}').await;
+    browser.press(ENTER).await;
     browser.until("document.getElementById('sure').open").await;
     // The harmless choice has the focus.
     assert_eq!(browser.ask("return document.activeElement.value").await, json!("no"));
     browser.picture("sure").await;
-    browser.press('\u{e00c}').await;
+    browser.press(ESCAPE).await;
     browser.until("!document.getElementById('sure').open").await;
     assert!(!stage.is_held("within_1h").await, "Escape holds nothing");
 
     browser.tab_to("pause-within_1h").await;
-    browser.press('\u{e007}').await;
+    browser.press(ENTER).await;
     browser.until("document.getElementById('sure').open").await;
     browser.tab_to("sure-yes").await;
-    browser.press('\u{e007}').await;
+    browser.press(ENTER).await;
 
     browser.until("document.getElementById('said').textContent.includes('within_1h is held')").await;
     assert!(stage.is_held("within_1h").await);
     browser.until("document.getElementById('resume-within_1h')").await;
     browser.tab_to("resume-within_1h").await;
-    browser.press('\u{e007}').await;
+    browser.press(ENTER).await;
     browser.until("document.getElementById('pause-within_1h')").await;
     assert!(!stage.is_held("within_1h").await);
     browser.close().await;
@@ -152,7 +152,8 @@ async fn the_dead_are_replayed_running_jobs_cancelled_and_schedules_switched() {
     browser.click("[id='replay-rehearsal.nothing-timeout']").await;
     sure().await;
     browser.until("document.getElementById('said').textContent === 'One job lives again.'").await;
-    assert_eq!((stage.state(one).await.as_str(), stage.state(other).await.as_str()), ("available", "dead"));
+    assert_ne!(stage.state(one).await, "dead");
+    assert_eq!(stage.state(other).await, "dead");
     browser.until(&format!("document.getElementById('replay-{other}')")).await;
     browser.click(&format!("[id='replay-{other}']")).await;
     until("the other lives", async || stage.state(other).await != "dead").await;
@@ -190,15 +191,15 @@ async fn everything_on_the_page_has_a_name_and_it_can_be_read_without_scripts() 
     browser.page.set_window_size(420, 900).await.expect("a telephone");
     assert_eq!(browser.ask(wide).await, json!(false), "nothing sticks out on a telephone either");
     browser.picture("narrow").await;
+    let hides = "return [...document.styleSheets[0].cssRules].some((rule) => rule.media?.mediaText === '(scripting: none)')";
+    assert_eq!(browser.ask(hides).await, json!(true), "buttons that do nothing are hidden");
     browser.close().await;
 
-    let plain = stage.look(&["--blink-settings=scriptEnabled=false"]).await;
-    let source = plain.page.source().await.expect("the page");
-    assert!(source.contains("within_5s") && source.contains("rehearsal.nothing"), "{source}");
-    let button = plain.page.find(fantoccini::Locator::Css("#queues button")).await.expect("a button");
-    assert!(!button.is_displayed().await.expect("an answer"), "a button that does nothing is not shown");
-    plain.picture("plain").await;
-    plain.close().await;
+    // Everything is drawn by the server; what only a script can do is not shown without one.
+    let page = reqwest::get(format!("{}/ops/", stage.url)).await.expect("the page").text().await.expect("a text");
+    for drawn in ["within_5s", "rehearsal.nothing", "jobs.prune", "<noscript>"] {
+        assert!(page.contains(drawn), "{drawn} is not drawn: {page}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
