@@ -19,9 +19,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::context::Services;
+use crate::presence::Identity;
 use crate::registry::Registry;
 use crate::ticket::Executor;
-use crate::presence::Identity;
 use crate::{health, presence, wake};
 
 /// The longest pause before an apalis worker that died is started again.

@@ -139,7 +139,13 @@ async fn it_exports_what_is_listed_and_how_hard_queues_press() {
     for name in &exported {
         assert!(of(Program::Api).any(|measure| measure.name == *name), "{name} is not in the list of what is measured");
     }
-    for name in ["http_requests_total", "http_request_duration_seconds", "live_streams", "relay_leader", "db_pool_callers_waiting"] {
+    for name in [
+        "http_requests_total",
+        "http_request_duration_seconds",
+        "live_streams",
+        "relay_leader",
+        "db_pool_callers_waiting",
+    ] {
         assert!(exported.contains(&name), "{name} is not exported: {text}");
     }
     let figure = ask(format!("http://127.0.0.1:{port}/internal/scale/within_1h")).await;

@@ -34,7 +34,8 @@ pub const STRETCH: TimeDelta = TimeDelta::seconds(10);
 /// The database's.
 pub async fn since(conn: &mut Conn, from: DateTime<Utc>) -> Result<(Vec<Ended>, DateTime<Utc>), Error> {
     let now = database_time(conn).await?;
-    let until = now - TimeDelta::seconds(now.timestamp().rem_euclid(STRETCH.num_seconds()))
+    let until = now
+        - TimeDelta::seconds(now.timestamp().rem_euclid(STRETCH.num_seconds()))
         - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()));
     let ended = diesel::sql_query(
         "select date_bin('10 seconds', finished_at, '1970-01-01 00:00:00+00') as at, queue, state, count(*) as jobs

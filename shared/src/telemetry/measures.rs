@@ -49,9 +49,11 @@ const WORKER: &[Program] = &[Program::Worker];
 /// Requests: most take milliseconds, and none more than thirty seconds.
 const OF_REQUESTS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 /// Waiting to start: each promise is a bound, so that how often it was kept is exact.
-const OF_STARTS: &[f64] = &[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1_800.0, 3_600.0];
+const OF_STARTS: &[f64] =
+    &[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1_800.0, 3_600.0];
 /// Running: from one statement to a quarter of an hour, the longest that a job may take.
-const OF_JOBS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
+const OF_JOBS: &[f64] =
+    &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
 /// Firing: half a second is usual, two minutes are an alert, and a day is what is made up for.
 const OF_SCHEDULES: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 120.0, 600.0, 3_600.0, 86_400.0];
 
@@ -99,9 +101,7 @@ pub fn of(program: Program) -> impl Iterator<Item = &'static Measure> {
 /// Gives each histogram its bounds.
 pub(super) fn with_bounds(builder: PrometheusBuilder) -> Result<PrometheusBuilder, BuildError> {
     MEASURES.iter().try_fold(builder, |builder, measure| match measure.kind {
-        Kind::Histogram(bounds) => {
-            builder.set_buckets_for_metric(Matcher::Full(measure.name.to_owned()), bounds)
-        }
+        Kind::Histogram(bounds) => builder.set_buckets_for_metric(Matcher::Full(measure.name.to_owned()), bounds),
         Kind::Counter | Kind::Gauge => Ok(builder),
     })
 }

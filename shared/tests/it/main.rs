@@ -13,8 +13,8 @@
 )]
 
 mod architecture;
-mod deploy;
 mod demo;
+mod deploy;
 mod isolation;
 mod schema;
 mod timetables;

@@ -125,7 +125,8 @@ pub async fn jobs(env: Env, command: Jobs) -> anyhow::Result<()> {
                 said.push((id, word));
             }
             if json {
-                let said: Vec<_> = said.iter().map(|(id, word)| serde_json::json!({ "id": id, "said": word })).collect();
+                let said: Vec<_> =
+                    said.iter().map(|(id, word)| serde_json::json!({ "id": id, "said": word })).collect();
                 return print_json(&said);
             }
             let lines: Vec<String> = said.iter().map(|(id, word)| format!("{id}  {word}")).collect();
@@ -138,8 +139,7 @@ fn would_replay(rows: Vec<DeadRow>) -> String {
     if rows.is_empty() {
         return "None of the dead is meant.".to_owned();
     }
-    let rows: Vec<_> =
-        rows.into_iter().map(|row| [row.kind, or_dash(row.error_class), row.jobs.to_string()]).collect();
+    let rows: Vec<_> = rows.into_iter().map(|row| [row.kind, or_dash(row.error_class), row.jobs.to_string()]).collect();
     format!("{}\n\nNothing was done: add --yes to replay them.", table(["KIND", "ERROR", "DEAD"], &rows))
 }
 

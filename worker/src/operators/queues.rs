@@ -83,7 +83,8 @@ pub async fn queues(env: Env, command: Queues) -> anyhow::Result<()> {
             let Some(row) = rows.into_iter().find(|row| row.queue == queue.name()) else {
                 anyhow::bail!("there is no queue {queue}");
             };
-            let settings = [row.queue, row.ticket_window.to_string(), row.tenant_cap.to_string(), row.max_backlog.to_string()];
+            let settings =
+                [row.queue, row.ticket_window.to_string(), row.tenant_cap.to_string(), row.max_backlog.to_string()];
             print(&table(["QUEUE", "TICKET WINDOW", "TENANT CAP", "MAX BACKLOG"], &[settings]))
         }
     }

@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use minijinja::{Environment, context};
 
 use super::Ops;
-use super::view::Now;
+use super::view::{Now, thousands};
 
 /// What was drawn a moment ago is good enough for whoever asks now.
 const FRESH: Duration = Duration::from_millis(800);
@@ -24,6 +24,7 @@ pub(super) struct Drawn {
 /// Names that end in `.html` have everything escaped.
 static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut pages = Environment::new();
+    pages.add_filter("thousands", thousands);
     for (name, text) in [
         ("page.html", include_str!("../../assets/ops/page.html.j2")),
         ("now.html", include_str!("../../assets/ops/now.html.j2")),

@@ -45,8 +45,7 @@ impl Throughput {
         let from = self.counted_until.unwrap_or(oldest).max(oldest);
         let (ended, until) = since(conn, from).await?;
         for stretch in ended {
-            let (done, died) =
-                self.ended.entry(stretch.queue).or_default().entry(stretch.at).or_default();
+            let (done, died) = self.ended.entry(stretch.queue).or_default().entry(stretch.at).or_default();
             match stretch.state {
                 JobState::Dead => *died += stretch.jobs,
                 _ => *done += stretch.jobs,
@@ -82,9 +81,10 @@ fn drawn(bars: &[(i64, i64)]) -> Chart {
         let (done_high, died_high) = (number(*done) * scale, number(*died) * scale);
         // A single job among thousands is still a line.
         let died_high = if *died > 0 { died_high.max(1.0) } else { 0.0 };
-        for (path, bottom, high) in
-            [(&mut died_path, HEIGHT, died_high), (&mut done_path, HEIGHT - died_high, done_high.min(HEIGHT - died_high))]
-        {
+        for (path, bottom, high) in [
+            (&mut died_path, HEIGHT, died_high),
+            (&mut done_path, HEIGHT - died_high, done_high.min(HEIGHT - died_high)),
+        ] {
             if high > 0.0 {
                 // Writing to a string cannot fail.
                 let _ = write!(path, "M{x:.1} {bottom:.1}v-{high:.1}h{:.1}v{high:.1}z", step - 0.8);

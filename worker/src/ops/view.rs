@@ -199,9 +199,26 @@ fn span(time: TimeDelta) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3_600 => format!("{} min", seconds / 60),
-        3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3_600),
+        3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
     }
+}
+
+fn two(large: i64, unit: &str, small: i64, small_unit: &str) -> String {
+    if small == 0 { format!("{large} {unit}") } else { format!("{large} {unit} {small} {small_unit}") }
+}
+
+/// A number with its thousands apart.
+pub(super) fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut apart = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            apart.push(',');
+        }
+        apart.push(digit);
+    }
+    if number < 0 { format!("-{apart}") } else { apart }
 }
 
 /// The same with tenths where they count.
@@ -219,9 +236,10 @@ mod tests {
 
     #[test]
     fn time_is_told_as_people_do() {
-        for (seconds, told) in [(-3, "0 s"), (59, "59 s"), (61, "1 min"), (3_725, "1 h 2 min"), (90_061, "1 d 1 h")] {
+        for (seconds, told) in [(-3, "0 s"), (59, "59 s"), (61, "1 min"), (3_725, "1 h 2 min"), (3_600, "1 h"), (90_061, "1 d 1 h")] {
             assert_eq!(span(TimeDelta::seconds(seconds)), told);
         }
+        assert_eq!((thousands(999), thousands(1_234_567)), ("999".to_owned(), "1,234,567".to_owned()));
         assert_eq!((seconds(0.34).as_str(), seconds(75.0).as_str()), ("0.3 s", "1 min"));
     }
 }

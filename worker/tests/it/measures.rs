@@ -56,8 +56,11 @@ async fn the_binary_exports_what_is_listed_and_nothing_else() {
         };
         assert_eq!(kind, said, "{name}");
     }
-    let known: BTreeSet<String> =
-        of(Program::Worker).flat_map(|measure| measure.labels).map(|label| (*label).to_owned()).chain(["le".to_owned()]).collect();
+    let known: BTreeSet<String> = of(Program::Worker)
+        .flat_map(|measure| measure.labels)
+        .map(|label| (*label).to_owned())
+        .chain(["le".to_owned()])
+        .collect();
     assert!(labels.is_subset(&known), "{labels:?}");
 
     let figure = reqwest::get(format!("http://{listen}/internal/scale/within_1m")).await.expect("an answer");

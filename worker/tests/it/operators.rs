@@ -36,7 +36,9 @@ impl Desk {
             dead.push(id);
         }
         let waiting = enqueue(&mut conn, &Sleep { tenant, milliseconds: 1 }).await.expect("asked").id();
-        shared::jobs::schedule::sync(&mut *db.relay().await, &worker::schedules().expect("schedules")).await.expect("written");
+        shared::jobs::schedule::sync(&mut *db.relay().await, &worker::schedules().expect("schedules"))
+            .await
+            .expect("written");
         drop(conn);
         Self { db, tenant, dead, waiting }
     }
@@ -78,9 +80,16 @@ async fn jobs_are_listed_shown_replayed_and_cancelled() {
     let dry = desk.says(&["jobs", "replay", "--error", "timeout"]);
     assert!(dry.contains("rehearsal.nothing  timeout  2") && dry.contains("--yes"), "{dry}");
     assert_eq!(desk.tells(&["jobs", "replay", "--json"])[0]["jobs"], 2);
-    assert_eq!(desk.tells(&["jobs", "ls", "--state", "dead", "--json"]).as_array().map(Vec::len), Some(3), "nothing was done");
+    assert_eq!(
+        desk.tells(&["jobs", "ls", "--state", "dead", "--json"]).as_array().map(Vec::len),
+        Some(3),
+        "nothing was done"
+    );
     assert!(desk.says(&["jobs", "replay", "--error", "timeout", "--yes"]).contains("2 jobs live again"));
-    assert_eq!(desk.tells(&["jobs", "replay", &desk.dead[2].to_string(), "--yes", "--json"]).as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        desk.tells(&["jobs", "replay", &desk.dead[2].to_string(), "--yes", "--json"]).as_array().map(Vec::len),
+        Some(1)
+    );
     assert!(desk.says(&["jobs", "replay", "--yes"]).contains("0 jobs live again"));
 
     assert!(desk.says(&["jobs", "cancel", &waiting]).contains("cancelled"));
@@ -94,7 +103,8 @@ async fn jobs_are_listed_shown_replayed_and_cancelled() {
 async fn queues_are_held_and_set_and_schedules_switched_and_changed() {
     let desk = Desk::set().await;
     assert!(desk.says(&["queues", "pause", "within_10m"]).contains("within_10m is held"));
-    let held = |queues: &Value| queues.as_array().map(|all| all.iter().filter(|queue| queue["is_paused"] == true).count());
+    let held =
+        |queues: &Value| queues.as_array().map(|all| all.iter().filter(|queue| queue["is_paused"] == true).count());
     assert_eq!(held(&desk.tells(&["queues", "ls", "--json"])), Some(1));
     assert!(desk.says(&["queues", "ls"]).contains("held"));
     desk.says(&["queues", "resume", "within_10m"]);
@@ -155,7 +165,8 @@ async fn every_command_of_the_handbook_does_what_it_says() {
     assert!(blocks.len() > 8, "the handbook has only {} blocks of commands", blocks.len());
 
     let program = PathBuf::from(env!("CARGO_BIN_EXE_worker"));
-    let path = format!("{}:{}", program.parent().expect("a folder").display(), std::env::var("PATH").unwrap_or_default());
+    let path =
+        format!("{}:{}", program.parent().expect("a folder").display(), std::env::var("PATH").unwrap_or_default());
     for block in blocks {
         let mut shell = Command::new("sh");
         let template = Worker::command(&[]);

@@ -64,7 +64,8 @@ async fn everything_of(db: &TestDb, tenant: TenantId) -> BTreeMap<String, String
 /// at.
 fn is_the_platforms(operation: &Operation) -> bool {
     let is_domain = operation.path.contains("/domains/") && operation.method != "GET";
-    let is_machinery = ["/api/admin/queues/", "/api/admin/schedules/"].iter().any(|path| operation.path.starts_with(path));
+    let is_machinery =
+        ["/api/admin/queues/", "/api/admin/schedules/"].iter().any(|path| operation.path.starts_with(path));
     is_domain || is_machinery || operation.path.ends_with("/toggle-status/")
 }
 

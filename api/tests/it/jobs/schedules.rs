@@ -1,9 +1,9 @@
 //! The platform's work by the clock, for superusers.
 
 use serde_json::json;
-use shared::jobs::schedule::{Schedule, sync};
 use shared::certificates::jobs::RenderCertificate;
 use shared::ids::{CertificateId, TenantId};
+use shared::jobs::schedule::{Schedule, sync};
 use shared::users::UserRole;
 
 use crate::support::TestApp;

@@ -32,7 +32,9 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| {
-                panic!("chromedriver cannot be run ({error}): `./lms test` installs it; in Debian it is in chromium-driver")
+                panic!(
+                    "chromedriver cannot be run ({error}): `./lms test` installs it; in Debian it is in chromium-driver"
+                )
             });
         let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
         let port = lines

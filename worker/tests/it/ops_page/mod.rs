@@ -33,15 +33,23 @@ impl Stage {
         let listen = format!("127.0.0.1:{port}");
         let worker = Worker::start(&db, &["--queues", "within_1m=2"], &[("WORKER_INTERNAL_LISTEN", &listen)]);
         let stage = Self { db, tenant, url: format!("http://{listen}"), _worker: worker };
-        until("the page is there", async || reqwest::get(format!("{}/ops/now", stage.url)).await.is_ok_and(|page| page.status() == 200))
-            .await;
-        until("the schedules are written", async || !stage.db.texts("select name as text from job_schedules").await.is_empty()).await;
+        until("the page is there", async || {
+            reqwest::get(format!("{}/ops/now", stage.url)).await.is_ok_and(|page| page.status() == 200)
+        })
+        .await;
+        until("the schedules are written", async || {
+            !stage.db.texts("select name as text from job_schedules").await.is_empty()
+        })
+        .await;
         stage
     }
 
     /// A job that has died of what `error` says. In a queue that no worker here serves.
     async fn died(&self, class: &str, error: &str) -> JobId {
-        let id = enqueue(&mut *self.db.tenant(self.tenant).await, &Nothing { tenant: self.tenant }).await.expect("asked").id();
+        let id = enqueue(&mut *self.db.tenant(self.tenant).await, &Nothing { tenant: self.tenant })
+            .await
+            .expect("asked")
+            .id();
         let death = format!(
             "update jobs set state = 'dead', queue = 'within_1h', attempt = 10, finished_at = now(), error_class = '{class}',
                 last_error = $error${error}$error$ where id = '{id}' returning '' as text"
@@ -52,13 +60,16 @@ impl Stage {
 
     /// A job that runs, and tells how far it is.
     async fn runs(&self) -> JobId {
-        let id = enqueue(&mut *self.db.tenant(self.tenant).await, &Sleep { tenant: self.tenant, milliseconds: 120_000 })
-            .await
-            .expect("asked")
-            .id();
+        let id =
+            enqueue(&mut *self.db.tenant(self.tenant).await, &Sleep { tenant: self.tenant, milliseconds: 120_000 })
+                .await
+                .expect("asked")
+                .id();
         until("it runs", async || self.state(id).await == "running").await;
         self.db
-            .texts(&format!("update jobs set progress = 42, progress_note = '{HOSTILE}' where id = '{id}' returning '' as text"))
+            .texts(&format!(
+                "update jobs set progress = 42, progress_note = '{HOSTILE}' where id = '{id}' returning '' as text"
+            ))
             .await;
         id
     }
@@ -191,7 +202,8 @@ async fn everything_on_the_page_has_a_name_and_it_can_be_read_without_scripts() 
     browser.page.set_window_size(420, 900).await.expect("a telephone");
     assert_eq!(browser.ask(wide).await, json!(false), "nothing sticks out on a telephone either");
     browser.picture("narrow").await;
-    let hides = "return [...document.styleSheets[0].cssRules].some((rule) => rule.media?.mediaText === '(scripting: none)')";
+    let hides =
+        "return [...document.styleSheets[0].cssRules].some((rule) => rule.media?.mediaText === '(scripting: none)')";
     assert_eq!(browser.ask(hides).await, json!(true), "buttons that do nothing are hidden");
     browser.close().await;
 
