@@ -72,6 +72,7 @@ start_test_servers() {
     FAREWELL=
     enter_cell
     get_servers
+    get_test_tools
     start_servers fast
     use_servers_env
     export TEST_DATABASE_URL="${DATABASE_OWNER_URL%/lms}/postgres" TEST_REDIS_URL="$REDIS_URL"

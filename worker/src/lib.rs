@@ -5,6 +5,8 @@
 //! `docs/adding-a-job.md` tells how to add one.
 
 pub mod analytics;
+pub mod bench;
+pub mod bulk;
 pub mod certificates;
 mod colour;
 pub mod config;
@@ -14,9 +16,12 @@ pub mod enrollments;
 mod health;
 pub mod jobs;
 mod lease;
+mod limits;
 pub mod mail;
 pub mod notifications;
 pub mod operators;
+mod ops;
+mod presence;
 pub mod registry;
 pub mod rehearsal;
 pub mod run;

@@ -61,9 +61,14 @@ rehearsal! {
     Nothing = "rehearsal.nothing" in Within1m {}
 }
 
+rehearsal! {
+    /// Does nothing, and soon.
+    Ping = "rehearsal.ping" in Within5s {}
+}
+
 /// Registers them.
 pub fn register(registry: Registry) -> Registry {
-    registry.on_db(order).on(mail).on(abort).on(sleep).on_db(nothing)
+    registry.on_db(order).on(mail).on(abort).on(sleep).on_db(nothing).on_db(ping)
 }
 
 /// Exactly once: the mark, the mail's job and the outcome are one transaction.
@@ -106,5 +111,10 @@ async fn sleep(_: Ctx, job: Sleep) -> Outcome {
 
 /// Exactly once.
 async fn nothing(_: &mut Conn, _: &Ctx, _: Nothing) -> Outcome {
+    Ok(())
+}
+
+/// Exactly once.
+async fn ping(_: &mut Conn, _: &Ctx, _: Ping) -> Outcome {
     Ok(())
 }

@@ -62,12 +62,21 @@ pub struct PoolSettings {
     pub wait: Duration,
     /// Statements running longer are cancelled by the server.
     pub statement_timeout: Duration,
+    /// Whether its holder does jobs. What a request asks for is refused when too much waits
+    /// already; what a job asks for is not.
+    pub does_jobs: bool,
 }
 
 impl PoolSettings {
     /// Sixteen connections, two seconds of patience.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), size: 16, wait: Duration::from_secs(2), statement_timeout: Duration::from_secs(30) }
+        Self {
+            url: url.into(),
+            size: 16,
+            wait: Duration::from_secs(2),
+            statement_timeout: Duration::from_secs(30),
+            does_jobs: false,
+        }
     }
 }
 
@@ -196,7 +205,11 @@ impl Manager {
         let mut config: tokio_postgres::Config = settings.url.parse()?;
         config.connect_timeout(Duration::from_secs(5));
         config.application_name("lms");
-        config.options(format!("-c statement_timeout={}", settings.statement_timeout.as_millis()));
+        let does_jobs = if settings.does_jobs { "on" } else { "off" };
+        config.options(format!(
+            "-c statement_timeout={} -c app.does_jobs={does_jobs}",
+            settings.statement_timeout.as_millis()
+        ));
         let tls = match config.get_ssl_mode() {
             SslMode::Disable | SslMode::Prefer => None,
             _ => {

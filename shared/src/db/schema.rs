@@ -379,6 +379,54 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Kinds of which a tenant has as many jobs waiting as it may have. Written by the relay; nearly always empty.
+    job_backlogs (tenant_id, kind) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `kind`.
+        kind -> Text,
+        /// The column `waiting`.
+        waiting -> Int8,
+        /// The column `counted_at`.
+        counted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Token buckets of the limits. Fewer than none: so many turns are promised to jobs that wait for them.
+    job_buckets (bucket) {
+        /// The column `bucket`.
+        bucket -> Text,
+        /// The column `tokens`.
+        tokens -> Float8,
+        /// The column `filled_at`.
+        filled_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Where a job that asks for many others goes on. Written in the transaction that asks for them.
+    job_cursors (job_id) {
+        /// The column `job_id`.
+        job_id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// What came last; null when there is no more.
+        cursor -> Nullable<Jsonb>,
+        /// The column `children`.
+        children -> Int8,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// Effects outside the database, by key: an intent first, completed_at once it is known to have happened.
     job_effects (effect_key) {
         /// The column `effect_key`.
@@ -399,6 +447,34 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// How often a kind of job may start, or a provider be called: so many in so many seconds, and a burst.
+    job_limits (subject) {
+        /// The column `subject`.
+        subject -> Text,
+        /// The column `starts`.
+        starts -> Nullable<Int4>,
+        /// The column `seconds`.
+        seconds -> Nullable<Int4>,
+        /// The column `burst`.
+        burst -> Nullable<Int4>,
+        /// The column `tenant_starts`.
+        tenant_starts -> Nullable<Int4>,
+        /// The column `tenant_seconds`.
+        tenant_seconds -> Nullable<Int4>,
+        /// The column `tenant_burst`.
+        tenant_burst -> Nullable<Int4>,
+        /// For a kind: instead of the queue's.
+        tenant_backlog -> Nullable<Int4>,
+        /// An operator has changed it: a new release does not change it back.
+        is_edited -> Bool,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// The settings of each queue, changed by operators while it runs.
     job_queues (queue) {
         /// The column `queue`.
@@ -409,10 +485,14 @@ diesel::table! {
         ticket_window -> Int4,
         /// The column `tenant_cap`.
         tenant_cap -> Int4,
-        /// The column `max_backlog`.
+        /// With so many jobs waiting, requests for more are refused: 503.
         max_backlog -> Int4,
         /// The tenant that was served last: the next round starts behind it.
         cursor_tenant -> Uuid,
+        /// With so many jobs of one tenant and kind waiting, its requests for more are refused: 429.
+        tenant_backlog -> Int4,
+        /// Written by the relay, which counts.
+        is_full -> Bool,
     }
 }
 
@@ -473,6 +553,16 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Jobs that wait for a turn that is theirs: when they come back they need not ask again.
+    job_turns (job_id) {
+        /// The column `job_id`.
+        job_id -> Uuid,
     }
 }
 
@@ -544,6 +634,8 @@ diesel::table! {
         started_at -> Nullable<Timestamptz>,
         /// The column `finished_at`.
         finished_at -> Nullable<Timestamptz>,
+        /// How often a worker put it back because its release does not know the kind.
+        unknown_tries -> Int2,
     }
 }
 
@@ -734,10 +826,14 @@ diesel::table! {
         schedule_id -> Uuid,
         /// The column `scheduled_for`.
         scheduled_for -> Timestamptz,
-        /// The column `job_id`.
+        /// Null when the last job was still unfinished and the schedule may not overlap.
         job_id -> Nullable<Uuid>,
         /// The column `created_at`.
         created_at -> Timestamptz,
+        /// Somebody asked for it, beside the clock.
+        is_by_hand -> Bool,
+        /// The column `asked_by`.
+        asked_by -> Nullable<Uuid>,
     }
 }
 
@@ -930,6 +1026,8 @@ diesel::joinable!(group_memberships -> users (user_id));
 diesel::joinable!(idempotency_keys -> tenants (tenant_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(job_attempts -> jobs (job_id));
+diesel::joinable!(job_cursors -> jobs (job_id));
+diesel::joinable!(job_turns -> jobs (job_id));
 diesel::joinable!(learner_groups -> tenants (tenant_id));
 diesel::joinable!(learner_progress -> content_items (content_item_id));
 diesel::joinable!(learner_progress -> enrollments (enrollment_id));
@@ -957,10 +1055,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_memberships,
     idempotency_keys,
     job_attempts,
+    job_backlogs,
+    job_buckets,
+    job_cursors,
     job_effects,
+    job_limits,
     job_queues,
     job_relay,
     job_schedules,
+    job_turns,
     jobs,
     learner_groups,
     learner_progress,

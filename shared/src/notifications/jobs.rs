@@ -17,6 +17,7 @@ pub struct DeliverEmail {
 impl Job for DeliverEmail {
     const NAME: &'static str = "notifications.deliver_email";
     const QUEUE: Queue = Queue::Within1m;
+    const PROVIDER: Option<&'static str> = Some("smtp");
     /// Mail servers are away for minutes or for a night.
     const BACKOFF: Backoff = Backoff::Steps(&[5, 300, 1_800, 7_200, 18_000, 36_000]);
     const TIMEOUT: Duration = Duration::from_secs(30);

@@ -14,5 +14,7 @@
 
 mod architecture;
 mod demo;
+mod deploy;
 mod isolation;
 mod schema;
+mod timetables;

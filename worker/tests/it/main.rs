@@ -13,17 +13,27 @@
 )]
 
 mod analytics;
+mod backlog;
+mod bulk;
 mod certificates;
 mod chaos;
 mod enrollments;
 mod fairness;
 mod ledger;
 mod library_contract;
+mod limits;
+mod measures;
+mod model;
 mod notifications;
+mod operators;
+mod ops_page;
+mod payloads;
 mod process;
 mod redis;
 mod registry;
+mod retention;
 mod schedules;
+mod storms;
 mod support;
 mod users;
 mod world;

@@ -31,7 +31,7 @@ pub(super) const HOMES: [(&str, &str); 14] = [
 /// One id of each kind that a path may name, of this tenant.
 pub(super) async fn ids_of(db: &TestDb, tenant: TenantId) -> BTreeMap<&'static str, String> {
     // The platform's, and nobody's secret.
-    let mut ids = BTreeMap::from([("queue", "within_1m".to_owned())]);
+    let mut ids = BTreeMap::from([("queue", "within_1m".to_owned()), ("schedule", "jobs.prune".to_owned())]);
     for (parameter, table) in HOMES {
         let column = if table == "tenants" { "id" } else { "tenant_id" };
         let found = db
@@ -64,7 +64,9 @@ async fn everything_of(db: &TestDb, tenant: TenantId) -> BTreeMap<String, String
 /// at.
 fn is_the_platforms(operation: &Operation) -> bool {
     let is_domain = operation.path.contains("/domains/") && operation.method != "GET";
-    is_domain || operation.path.ends_with("/toggle-status/") || operation.path.starts_with("/api/admin/queues/")
+    let is_machinery =
+        ["/api/admin/queues/", "/api/admin/schedules/"].iter().any(|path| operation.path.starts_with(path));
+    is_domain || is_machinery || operation.path.ends_with("/toggle-status/")
 }
 
 /// Every operation with a path parameter, as the mightiest of one tenant, with the other's ids.

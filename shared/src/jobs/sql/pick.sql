@@ -62,6 +62,11 @@ picked as (
                     select from jobs older
                     where older.tenant_id = j.tenant_id and older.strand = j.strand and older.id < j.id
                       and older.state in ('available', 'dispatched', 'running')))
+              -- An older one may have come back from the dead while a younger one is under way.
+              and (j.strand is null or not exists (
+                    select from jobs busy
+                    where busy.tenant_id = j.tenant_id and busy.strand = j.strand
+                      and busy.state in ('dispatched', 'running')))
             order by j.priority, j.run_at, j.id
             limit greatest(0, least(share.size, $3 - coalesce(load.n, 0)::integer))
             for update skip locked

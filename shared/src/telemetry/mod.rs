@@ -1,6 +1,9 @@
 //! Logs and metrics, set up once by each binary.
 
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+pub mod measures;
+
+use measures::Program;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -31,18 +34,13 @@ pub fn logs(format: LogFormat) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Buckets in seconds, from a millisecond to ten minutes: requests are short, jobs may be long.
-const SECONDS: &[f64] =
-    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0];
-
-/// Collects metrics; the handle renders them for Prometheus.
+/// Collects what `program` measures; the handle renders it for Prometheus.
 ///
 /// # Errors
 /// Somebody has set up metrics before.
-pub fn metrics() -> anyhow::Result<PrometheusHandle> {
-    let handle = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
-        .install_recorder()?;
+pub fn metrics(program: Program) -> anyhow::Result<PrometheusHandle> {
+    let handle = measures::with_bounds(PrometheusBuilder::new())?.install_recorder()?;
+    measures::begin(program);
     Ok(handle)
 }
 

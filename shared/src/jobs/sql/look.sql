@@ -1,0 +1,10 @@
+select q.queue, q.ticket_window, q.tenant_cap, q.paused_at is not null as is_paused,
+    load.dispatched, load.running,
+    exists (select from jobs j where j.queue = q.queue and j.state = 'available') as has_available
+from job_queues q
+cross join lateral (
+    select count(*) filter (where j.state = 'dispatched') as dispatched,
+        count(*) filter (where j.state = 'running') as running
+    from jobs j
+    where j.queue = q.queue and j.state in ('dispatched', 'running')
+) as load
