@@ -15,5 +15,6 @@
 mod architecture;
 mod demo;
 mod isolation;
+mod plans;
 mod schema;
 mod timetables;
