@@ -205,9 +205,10 @@ impl Manager {
         let mut config: tokio_postgres::Config = settings.url.parse()?;
         config.connect_timeout(Duration::from_secs(5));
         config.application_name("lms");
+        // Compiling a plan takes longer than any of our statements runs.
         let does_jobs = if settings.does_jobs { "on" } else { "off" };
         config.options(format!(
-            "-c statement_timeout={} -c app.does_jobs={does_jobs}",
+            "-c statement_timeout={} -c jit=off -c app.does_jobs={does_jobs}",
             settings.statement_timeout.as_millis()
         ));
         let tls = match config.get_ssl_mode() {

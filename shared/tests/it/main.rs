@@ -16,5 +16,6 @@ mod architecture;
 mod demo;
 mod deploy;
 mod isolation;
+mod plans;
 mod schema;
 mod timetables;

@@ -143,3 +143,27 @@ async fn operators_see_queues_and_jobs() {
     assert!(ask(&["jobs", "cancel", &id.to_string()]).contains("cancelled"));
     assert!(ask(&["schedules", "ls", "--json"]).starts_with('['));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_benchmark_measures_what_was_done() {
+    let db = TestDb::lease().await;
+    let _worker = Worker::start(&db, &["--queues", "within_5s=4,within_1m=8"], &[]);
+    let measure = |arguments: &[&str]| -> serde_json::Value {
+        let output = Worker::command(arguments).env("DATABASE_URL", &db.url).output().expect("started");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let through = measure(&["bench", "throughput", "--jobs", "300", "--tenants", "3"]);
+    assert_eq!(through["succeeded"], json!(300));
+    assert!(through["jobs_per_second"].as_f64().is_some_and(|rate| rate > 1.0), "{through}");
+    let idle = measure(&["bench", "latency", "--jobs", "20", "--pause", "20"]);
+    assert_eq!(idle["succeeded"], json!(20));
+    // Figures are for release builds on a quiet machine; this only says that nobody waits for a poll of seconds.
+    assert!(idle["start_p50_ms"].as_f64().is_some_and(|p50| p50 < 1_000.0), "{idle}");
+}
+
+#[test]
+fn the_benchmark_does_not_fill_the_queues_of_production() {
+    let output = Worker::command(&["bench", "latency"]).env("LMS_ENV", "production").output().expect("started");
+    assert!(!output.status.success());
+}

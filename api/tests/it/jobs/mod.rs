@@ -3,7 +3,6 @@
 mod admin;
 mod events;
 mod queues;
-mod schedules;
 
 use serde_json::json;
 use shared::certificates::jobs::RenderCertificate;
@@ -56,21 +55,6 @@ async fn who_asked_for_a_job_watches_it_and_so_do_administrators() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_asked_for_a_job_may_stop_it() {
-    let app = TestApp::start().await;
-    let tenant = app.tenant().await;
-    let alice = app.as_role(tenant, UserRole::Learner).await;
-    let id = asked(&app, tenant, alice.id()).await;
-    let path = format!("/api/jobs/{id}/cancel/");
-    app.as_role(tenant, UserRole::Learner).await.post(&path, json!({})).await.expect(404);
-
-    let answer = alice.post(&path, json!({})).await.expect(200);
-
-    assert_eq!(answer.body["state"], "cancelled");
-    assert_eq!(alice.post(&path, json!({})).await.expect(409).body["code"], "job_is_over");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_would_overfill_a_queue_is_told_when_to_come_back() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
@@ -94,4 +78,19 @@ async fn a_request_that_would_overfill_a_queue_is_told_when_to_come_back() {
         let enrolled = app.db.texts("select id::text as text from enrollments").await;
         assert!(enrolled.is_empty(), "half of it was written");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asked_for_a_job_may_stop_it() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let alice = app.as_role(tenant, UserRole::Learner).await;
+    let id = asked(&app, tenant, alice.id()).await;
+    let path = format!("/api/jobs/{id}/cancel/");
+    app.as_role(tenant, UserRole::Learner).await.post(&path, json!({})).await.expect(404);
+
+    let answer = alice.post(&path, json!({})).await.expect(200);
+
+    assert_eq!(answer.body["state"], "cancelled");
+    assert_eq!(alice.post(&path, json!({})).await.expect(409).body["code"], "job_is_over");
 }
