@@ -45,6 +45,8 @@ pub enum Permission {
     ReadTenantAnalytics,
     /// Watch the jobs that one started.
     ReadJobs,
+    /// See who changed what: in one's tenant, or everywhere for a superuser.
+    ReadAuditLog,
 }
 
 /// Whether the caller's role includes `permission`. A superuser may do all that an administrator
@@ -74,7 +76,8 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
         | P::ReadTenants
         | P::WriteTenant
         | P::WriteCertificates
-        | P::ReadTenantAnalytics => {
+        | P::ReadTenantAnalytics
+        | P::ReadAuditLog => {
             matches!(caller.role, Admin)
         }
         P::GovernTenants => false,

@@ -1,5 +1,6 @@
 //! The database: connections that always act for somebody, pages, enums, named constraints.
 
+mod acting;
 mod containing;
 mod migrations;
 mod page;
@@ -9,13 +10,14 @@ pub mod schema;
 mod sql_enum;
 mod violation;
 
+pub use acting::Acting;
 pub(crate) use containing::containing;
 pub use diesel::result::Error;
 pub use diesel_async::AsyncPgConnection as Conn;
 #[cfg(feature = "testing")]
 pub use migrations::revert_all;
 pub use migrations::{MigrateError, migrate, pending_migrations, with_newest_migration};
-pub use page::{Keyset, Numbered, Page};
+pub use page::{Keyset, Numbered, Page, Stretch};
 pub use pool::{Pool, PoolError, PoolSettings, Scope, ScopedConn};
 pub use sql_enum::UnknownValue;
 pub(crate) use sql_enum::sql_enum;

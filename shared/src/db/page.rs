@@ -57,6 +57,26 @@ impl Default for Numbered {
     }
 }
 
+/// Some rows of a list that is too long, or too lively, to be numbered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch<T> {
+    /// The rows, in the order that the list promises.
+    pub items: Vec<T>,
+    /// The key of the last row, when there are more behind it.
+    pub next: Option<Keyset>,
+}
+
+impl<T> Stretch<T> {
+    /// A stretch of `size` rows at most, out of rows of which one more was asked for.
+    pub fn of(mut items: Vec<T>, size: u32, key: impl Fn(&T) -> Keyset) -> Self {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let has_more = items.len() > size;
+        items.truncate(size);
+        let next = items.last().filter(|_| has_more).map(key);
+        Self { items, next }
+    }
+}
+
 /// The last row that was seen of a list ordered by an instant and, between equals, by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Keyset {
