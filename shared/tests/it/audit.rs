@@ -62,7 +62,7 @@ async fn a_connection_that_is_handed_on_speaks_for_its_next_holder_without_a_rou
         let acting = Acting::request(Some(person), "");
         let (conn, statements) = count_queries(db.pool.get_for(scope, &acting)).await;
         assert_eq!(statements, 0);
-        assert_eq!(speaker(&mut conn.expect("a connection")).await, person.to_string());
+        assert_eq!(speaker(&mut *conn.expect("a connection")).await, person.to_string());
     }
     let job = JobId::new();
     let acting = Acting::job(job, None, None);
@@ -70,7 +70,7 @@ async fn a_connection_that_is_handed_on_speaks_for_its_next_holder_without_a_rou
     assert_eq!(speaker(&mut conn).await, "");
     drop(conn);
     // Nobody in particular is not whoever came before.
-    assert_eq!(speaker(&mut db.tenant(tenant).await).await, "");
+    assert_eq!(speaker(&mut *db.tenant(tenant).await).await, "");
 }
 
 async fn speaker(conn: &mut shared::db::Conn) -> String {
