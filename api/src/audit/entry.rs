@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::ReadAuditLog;
 use crate::access::CanAnywhere;
-use crate::http::{ApiResult, Db, Following, Leafing, Query};
+use crate::http::{ApiResult, Db, LongListing, LongPaging, Query};
 
 /// A change, or another act.
 #[derive(Debug, Serialize, ToSchema)]
@@ -133,14 +133,14 @@ pub(super) struct ListAuditLog {
 }
 
 /// List who changed what, newest first: in the tenant or, for a superuser who names none, everywhere.
-#[utoipa::path(get, path = "/api/admin/audit-log/", tag = "audit", params(ListAuditLog, Leafing),
-    responses((status = OK, body = Following<AuditEntryOut>)))]
+#[utoipa::path(get, path = "/api/admin/audit-log/", tag = "audit", params(ListAuditLog, LongPaging),
+    responses((status = OK, body = LongListing<AuditEntryOut>)))]
 pub async fn list_audit_log(
     caller: CanAnywhere<ReadAuditLog>,
     Query(query): Query<ListAuditLog>,
-    leafing: Leafing,
+    paging: LongPaging,
     db: Db,
-) -> ApiResult<Json<Following<AuditEntryOut>>> {
+) -> ApiResult<Json<LongListing<AuditEntryOut>>> {
     let ListAuditLog { actor, action, subject_type, subject_id, request_id, from, to } = query;
     let filter = AuditFilter {
         tenant: caller.tenant,
@@ -153,5 +153,5 @@ pub async fn list_audit_log(
         until: to,
     };
     let mut conn = db.conn().await?;
-    Ok(leafing.answer(audit::list(&mut conn, filter, leafing.size(), leafing.after()).await?))
+    Ok(paging.answer(audit::list(&mut conn, filter, paging.behind()).await?))
 }

@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
 use crate::db::schema::{audit_log, users};
-use crate::db::{Conn, Error, Keyset, Stretch};
+use crate::db::{Conn, Error, Keyset, LongPage, Part};
 use crate::ids::{AuditEntryId, JobId, TenantId, UserId};
 
 /// A line of the log.
@@ -71,18 +71,13 @@ pub struct AuditFilter {
     pub until: Option<DateTime<Utc>>,
 }
 
-/// A stretch of the log, newest first, in one query.
-pub async fn list(
-    conn: &mut Conn,
-    filter: AuditFilter,
-    size: u32,
-    after: Option<Keyset>,
-) -> Result<Stretch<AuditEntry>, Error> {
+/// A part of the log, newest first, in one query. It is never counted.
+pub async fn list(conn: &mut Conn, filter: AuditFilter, part: Part) -> Result<LongPage<AuditEntry>, Error> {
     let AuditFilter { tenant, actor, action, subject_type, subject_id, request_id, from, until } = filter;
     let mut query = audit_log::table
         .left_join(users::table.on(users::id.nullable().eq(audit_log::actor_id)))
         .order((audit_log::at.desc(), audit_log::id.desc()))
-        .limit(i64::from(size) + 1)
+        .limit(part.limit())
         .select((
             audit_log::id,
             audit_log::tenant_id,
@@ -123,10 +118,10 @@ pub async fn list(
     if let Some(until) = until {
         query = query.filter(audit_log::at.lt(until));
     }
-    if let Some(Keyset { at, id }) = after {
+    if let Some(Keyset { at, id }) = part.last() {
         let id = AuditEntryId(id);
         query = query.filter(audit_log::at.le(at).and(audit_log::at.lt(at).or(audit_log::id.lt(id))));
     }
     let rows: Vec<AuditEntry> = query.load(conn).await?;
-    Ok(Stretch::of(rows, size, |row| Keyset { at: row.at, id: row.id.0 }))
+    Ok(LongPage::of(part, rows, None, |row| Keyset { at: row.at, id: row.id.0 }))
 }

@@ -4,14 +4,17 @@ use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use serde_json::{Value, json};
 use shared::audit::{self, AuditEntry, AuditFilter, Performer};
-use shared::db::{Acting, Scope};
+use shared::db::{Acting, Part, Scope};
 use shared::ids::{JobId, TenantId, UserId};
 use shared::testing::{TestDb, count_queries, make};
 use shared::users::{User, UserChanges, UserRole};
 
+/// As many lines as a test makes.
+const FIRST: Part = Part::Behind { last: None, size: 100 };
+
 async fn log_of(db: &TestDb, tenant: TenantId, subject: &str) -> Vec<AuditEntry> {
     let filter = AuditFilter { tenant: Some(tenant), subject_type: Some(subject.to_owned()), ..AuditFilter::default() };
-    audit::list(&mut *db.tenant(tenant).await, filter, 100, None).await.expect("the log").items
+    audit::list(&mut *db.tenant(tenant).await, filter, FIRST).await.expect("the log").items
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,9 +122,9 @@ async fn a_tenant_reads_its_own_log_only_and_the_platform_reads_all() {
     make::user(ours).make(&db).await;
     make::user(theirs).make(&db).await;
     let everything = AuditFilter::default;
-    let seen = audit::list(&mut *db.tenant(ours).await, everything(), 100, None).await.expect("the log").items;
+    let seen = audit::list(&mut *db.tenant(ours).await, everything(), FIRST).await.expect("the log").items;
     assert!(!seen.is_empty() && seen.iter().all(|entry| entry.tenant_id == Some(ours)), "{seen:?}");
-    let seen = audit::list(&mut *db.platform().await, everything(), 100, None).await.expect("the log").items;
+    let seen = audit::list(&mut *db.platform().await, everything(), FIRST).await.expect("the log").items;
     assert!([ours, theirs].iter().all(|tenant| seen.iter().any(|entry| entry.tenant_id == Some(*tenant))));
 }
 
