@@ -133,7 +133,9 @@ pub(super) struct ListAuditLog {
 }
 
 /// List who changed what, newest first: in the tenant or, for a superuser who names none, everywhere.
-#[utoipa::path(get, path = "/api/admin/audit-log/", tag = "audit", params(ListAuditLog, LongPaging),
+#[utoipa::path(get, path = "/api/admin/audit-log/", tag = "audit",
+    params(ListAuditLog, ("cursor" = Option<String>, Query, description = "From `next` of the answer before"),
+        ("page_size" = Option<u32>, Query, description = "Results at once, 20 unless said otherwise, at most 200")),
     responses((status = OK, body = LongListing<AuditEntryOut>)))]
 pub async fn list_audit_log(
     caller: CanAnywhere<ReadAuditLog>,
