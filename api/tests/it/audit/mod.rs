@@ -14,7 +14,7 @@ async fn whole_log(reader: &Client, query: &str) -> Vec<Value> {
         assert!(answer.results().len() <= 3);
         entries.extend(answer.results().to_vec());
         let Some(next) = answer.body["next"].as_str() else { return entries };
-        address = next.trim_start_matches("http://localhost:8000").to_owned();
+        next.trim_start_matches("http://localhost:8000").clone_into(&mut address);
     }
 }
 
