@@ -65,7 +65,7 @@ async fn a_connection_that_is_handed_on_speaks_for_its_next_holder_without_a_rou
         let acting = Acting::request(Some(person), "");
         let (conn, statements) = count_queries(db.pool.get_for(scope, &acting)).await;
         assert_eq!(statements, 0);
-        assert_eq!(speaker(&mut *conn.expect("a connection")).await, person.to_string());
+        assert_eq!(speaker(&mut conn.expect("a connection")).await, person.to_string());
     }
     let job = JobId::new();
     let acting = Acting::job(job, None, None);
