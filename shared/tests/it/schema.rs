@@ -21,8 +21,6 @@ const OF_NO_TENANT: [(&str, &str); 6] = [
     ("tenants", "is the tenant: its policy compares the id"),
     ("throttles", "guards the doors before anybody is signed in"),
     ("job_relay", "which life of Redis has the tickets"),
-    ("job_queues", "settings of the platform's queues"),
-    ("job_schedules", "the platform's work by the clock"),
     ("schedule_runs", "the platform's work by the clock"),
 ];
 
@@ -31,7 +29,7 @@ const OF_SUPERUSERS_TOO: [&str; 5] = ["users", "sessions", "one_time_tokens", "i
 
 /// Tables whose changes leave no line in the audit log, each with its reason. All others say
 /// `audit_changes` in their migration.
-const NOT_AUDITED: [(&str, &str); 23] = [
+const NOT_AUDITED: [(&str, &str); 20] = [
     ("audit_log", "is the log"),
     ("sessions", "are listed as they are, and end with a reason of their own"),
     ("one_time_tokens", "links that were sent, with their own instants"),
@@ -42,11 +40,8 @@ const NOT_AUDITED: [(&str, &str); 23] = [
     ("daily_rollups", "counted from events"),
     ("idempotency_keys", "answers kept for a day"),
     ("throttles", "levels of buckets"),
-    ("jobs", "the ledger of the machinery; what operators do is recorded by name"),
     ("job_attempts", "the ledger of the machinery"),
     ("job_effects", "the ledger of the machinery"),
-    ("job_queues", "moves with every round; what operators do is recorded by name"),
-    ("job_schedules", "moves with every tick; what operators do is recorded by name"),
     ("job_relay", "the ledger of the machinery"),
     ("job_backlogs", "the ledger of the machinery"),
     ("job_limits", "the machinery's; what operators do is recorded by name"),
