@@ -29,7 +29,7 @@ const OF_SUPERUSERS_TOO: [&str; 5] = ["users", "sessions", "one_time_tokens", "i
 
 /// Tables whose changes leave no line in the audit log, each with its reason. All others say
 /// `audit_changes` in their migration.
-const NOT_AUDITED: [(&str, &str); 20] = [
+const NOT_AUDITED: [(&str, &str); 22] = [
     ("audit_log", "is the log"),
     ("sessions", "are listed as they are, and end with a reason of their own"),
     ("one_time_tokens", "links that were sent, with their own instants"),
@@ -49,6 +49,8 @@ const NOT_AUDITED: [(&str, &str); 20] = [
     ("job_turns", "the ledger of the machinery"),
     ("job_cursors", "the ledger of the machinery"),
     ("content_versions", "are themselves the record of what content was"),
+    ("module_prerequisites", "are audited with the modules that they bind, by the migration after this one"),
+    ("job_workers", "the ledger of the machinery"),
     ("schedule_runs", "the ledger of the machinery"),
 ];
 
