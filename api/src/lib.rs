@@ -16,6 +16,7 @@ pub mod router;
 pub mod serve;
 
 mod analytics;
+mod audit;
 pub mod auth;
 mod certificates;
 mod courses;

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::ApiError;
 use crate::{
-    analytics, auth, certificates, courses, enrollments, health, jobs, notifications, openapi, tenants, users,
+    analytics, audit, auth, certificates, courses, enrollments, health, jobs, notifications, openapi, tenants, users,
 };
 
 /// The operations, with their documents.
@@ -24,6 +24,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(notifications::routes())
         .merge(analytics::routes())
         .merge(jobs::routes())
+        .merge(audit::routes())
 }
 
 /// The pages for people: the documents, readable.

@@ -110,6 +110,8 @@ ids! {
     JobId;
     /// Work by the clock.
     ScheduleId;
+    /// A line of the audit log.
+    AuditEntryId;
 }
 
 impl TenantId {

@@ -4,6 +4,7 @@
 //! write a query of its own. Domains are listed in the order in which they may use each other: one
 //! may use those above it. What a lower domain must cause in a higher one is a job.
 
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::config::PlatformConfig;
-use shared::db::{Pool, Scope, ScopedConn};
+use shared::db::{Acting, Pool, Scope, ScopedConn};
 use shared::ids::{JobId, TenantId, UserId};
 use shared::jobs::effects::{self, Permit, Policy};
 use shared::jobs::ledger::{self, Claim};
@@ -97,7 +97,7 @@ impl Ctx {
     /// # Errors
     /// None can be had: try again later.
     pub async fn conn(&self) -> Result<ScopedConn, Failure> {
-        Ok(self.0.services.pool.get(Scope::of(Some(self.tenant()))).await?)
+        Ok(self.0.services.pool.get_for(Scope::of(Some(self.tenant())), &self.acting()).await?)
     }
 
     /// A connection in one tenant, for jobs of the platform that go from tenant to tenant.
@@ -105,7 +105,12 @@ impl Ctx {
     /// # Errors
     /// None can be had: try again later.
     pub async fn tenant_conn(&self, tenant: TenantId) -> Result<ScopedConn, Failure> {
-        Ok(self.0.services.pool.get(Scope::Tenant(tenant)).await?)
+        Ok(self.0.services.pool.get_for(Scope::Tenant(tenant), &self.acting()).await?)
+    }
+
+    /// Who changes what the job changes.
+    pub(crate) fn acting(&self) -> Acting {
+        Acting::job(self.job(), self.created_by(), self.request_id())
     }
 
     /// Makes an effect outside the database, at least once: a mail, a call that the other side can

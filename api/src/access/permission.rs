@@ -45,6 +45,8 @@ pub enum Permission {
     ReadTenantAnalytics,
     /// Watch the jobs that one started, and stop them.
     ReadJobs,
+    /// See who changed what: in one's tenant, or everywhere for a superuser.
+    ReadAuditLog,
     /// See, stop and replay the tenant's jobs.
     OperateJobs,
     /// Hold queues, change them, and change the work by the clock.
@@ -79,6 +81,7 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
         | P::WriteTenant
         | P::WriteCertificates
         | P::ReadTenantAnalytics
+        | P::ReadAuditLog
         | P::OperateJobs => {
             matches!(caller.role, Admin)
         }

@@ -13,6 +13,7 @@
 )]
 
 mod analytics;
+mod audit;
 mod auth;
 mod binary;
 mod certificates;

@@ -1,5 +1,6 @@
 //! The database: connections that always act for somebody, pages, enums, named constraints.
 
+mod acting;
 mod containing;
 mod migrations;
 mod page;
@@ -9,6 +10,7 @@ pub mod schema;
 mod sql_enum;
 mod violation;
 
+pub use acting::Acting;
 pub(crate) use containing::containing;
 pub use diesel::result::Error;
 pub use diesel_async::AsyncPgConnection as Conn;

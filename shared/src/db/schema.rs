@@ -75,6 +75,38 @@ pub mod sql_types {
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    /// What people, jobs and operators changed. Lines are added and never changed.
+    audit_log (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// Whose rows were changed; null for the platform's own. No reference: the log outlives the tenant.
+        tenant_id -> Nullable<Uuid>,
+        /// By the database's clock, which no request sets.
+        at -> Timestamptz,
+        /// The person who did it, or who asked for the job that did it. No reference: the log outlives the person.
+        actor_id -> Nullable<Uuid>,
+        /// The column `job_id`.
+        job_id -> Nullable<Uuid>,
+        /// The column `request_id`.
+        request_id -> Nullable<Text>,
+        /// insert, update, delete, or a verb for what is no change of a row.
+        action -> Text,
+        /// The column `subject_type`.
+        subject_type -> Text,
+        /// The column `subject_id`.
+        subject_id -> Nullable<Text>,
+        /// What the row was called at the time.
+        subject_name -> Nullable<Text>,
+        /// Of an update the columns that changed, of a deletion all.
+        before -> Nullable<Jsonb>,
+        /// Of an update the columns that changed, of an insertion all.
+        after -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use super::sql_types::*;
 
     /// Proof of a completed course. Names are frozen at issue: renaming a course does not change what was earned.
@@ -1045,6 +1077,7 @@ diesel::joinable!(tenant_settings -> tenants (tenant_id));
 diesel::joinable!(users -> tenants (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    audit_log,
     certificates,
     content_items,
     course_prerequisites,

@@ -13,6 +13,7 @@
 )]
 
 mod architecture;
+mod audit;
 mod demo;
 mod deploy;
 mod isolation;

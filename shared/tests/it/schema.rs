@@ -31,7 +31,34 @@ const OF_NO_TENANT: [(&str, &str); 10] = [
 ];
 
 /// Tables whose tenant may be missing, because their rows may be a superuser's.
-const OF_SUPERUSERS_TOO: [&str; 4] = ["users", "sessions", "one_time_tokens", "idempotency_keys"];
+const OF_SUPERUSERS_TOO: [&str; 5] = ["users", "sessions", "one_time_tokens", "idempotency_keys", "audit_log"];
+
+/// Tables whose changes leave no line in the audit log, each with its reason. All others say
+/// `audit_changes` in their migration.
+const NOT_AUDITED: [(&str, &str); 22] = [
+    ("audit_log", "is the log"),
+    ("sessions", "are listed as they are, and end with a reason of their own"),
+    ("one_time_tokens", "links that were sent, with their own instants"),
+    ("learner_progress", "facts of learning, written with every step"),
+    ("notifications", "messages, written by jobs"),
+    ("notification_deliveries", "what became of messages"),
+    ("events", "is itself a log"),
+    ("daily_rollups", "counted from events"),
+    ("idempotency_keys", "answers kept for a day"),
+    ("throttles", "levels of buckets"),
+    ("job_attempts", "the ledger of the machinery"),
+    ("job_effects", "the ledger of the machinery"),
+    ("job_relay", "the ledger of the machinery"),
+    ("job_backlogs", "the ledger of the machinery"),
+    ("job_limits", "the machinery's; what operators do is recorded by name"),
+    ("job_buckets", "the ledger of the machinery"),
+    ("job_turns", "the ledger of the machinery"),
+    ("job_cursors", "the ledger of the machinery"),
+    ("content_versions", "are themselves the record of what content was"),
+    ("module_prerequisites", "are audited with the modules that they bind, by the migration after this one"),
+    ("job_workers", "the ledger of the machinery"),
+    ("schedule_runs", "the ledger of the machinery"),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_table_says_whose_its_rows_are() {
@@ -67,6 +94,22 @@ async fn every_table_with_a_tenant_forces_row_security_both_ways() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_table_that_people_change_is_audited() {
+    let db = TestDb::lease().await;
+    let without = lines(
+        &mut db.owner().await,
+        "select c.relname::text as text from pg_class c
+         where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname <> '__diesel_schema_migrations'
+           and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'audit' and t.tgenabled = 'O')
+         order by 1",
+    )
+    .await;
+    let excused = |table: &String| NOT_AUDITED.iter().any(|(name, _)| name == table);
+    let forgotten: Vec<String> = without.into_iter().filter(|table| !excused(table)).collect();
+    assert_eq!(forgotten, Vec::<String>::new(), "neither audited nor excused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_servers_roles_own_nothing_and_see_no_more_than_they_should() {
     let db = TestDb::lease().await;
     let mut conn = db.owner().await;
@@ -91,7 +134,7 @@ async fn the_servers_roles_own_nothing_and_see_no_more_than_they_should() {
         ),
         (
             "lms_platform",
-            "certificates idempotency_keys job_attempts job_backlogs job_cursors job_effects job_queues job_schedules jobs one_time_tokens schedule_runs sessions tenant_domains tenants throttles users",
+            "audit_log certificates idempotency_keys job_attempts job_backlogs job_cursors job_effects job_queues job_schedules jobs one_time_tokens schedule_runs sessions tenant_domains tenants throttles users",
         ),
     ] {
         let seen = lines(
