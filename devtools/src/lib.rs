@@ -1,5 +1,5 @@
-//! The neighbours of the LMS, small enough to start inside a test: object storage, a mail server
-//! and an OpenAI-like service. Each speaks its real protocol over a socket, so that what is
+//! The neighbours of the LMS, small enough to start inside a test: object storage, a mail server,
+//! an OpenAI-like service, and a bad network. Each speaks its real protocol over a socket, so that what is
 //! tested is the program's own client and not a stand-in for it.
 //!
 //! For development and tests only; no release image holds this crate.
@@ -11,6 +11,7 @@
 
 pub mod mail;
 pub mod openai;
+pub mod proxy;
 pub mod s3;
 pub mod web;
 
