@@ -21,8 +21,8 @@ async fn what_is_accepted_is_kept_and_done_once_though_the_api_dies_again_and_ag
     while !inviting.is_finished() {
         until("the API is ready", async || api.program.probe("/health/ready").await == Some(200)).await;
         // The moment is drawn by lot.
-        let moment = u64::try_from(uuid::Uuid::new_v4().as_u128() % 300).expect("few");
-        tokio::time::sleep(Duration::from_millis(moment)).await;
+        let moment = u64::try_from(uuid::Uuid::new_v4().as_u128() % 800).expect("few");
+        tokio::time::sleep(Duration::from_millis(200 + moment)).await;
         api.program.kill_and_restart();
     }
     let invited = inviting.await.expect("all are invited");

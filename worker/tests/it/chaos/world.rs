@@ -94,6 +94,11 @@ impl World {
         Self { sink, tenant: TenantId::new(), pool, owner_url, settings, binaries, servers, _db: db }
     }
 
+    /// Whether the programs are a release's, and not a developer's.
+    pub(super) fn is_optimised(&self) -> bool {
+        self.binaries.ends_with("release")
+    }
+
     /// Changes the environment of programs that are started from now on.
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<String>) {
         self.settings.insert(name, value.into());
