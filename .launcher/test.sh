@@ -26,16 +26,23 @@ run_tests() {
 
 run_chaos() {
     fast=no
+    which=chaos
     case ${1:-} in
     --full) export LMS_CHAOS=full ;;
+    --soak)
+        case ${2:-} in '' | *[!0-9]*) die "--soak wants a number of minutes" ;; esac
+        export LMS_SOAK_MINUTES="$2"
+        which=chaos::soak
+        ;;
     '') ;;
     *) die "chaos has no option '$1'" ;;
     esac
     prepare_tests
+    # What they measure is printed, and their time is not limited.
     if has cargo-nextest; then
-        cargo nextest run --workspace -E 'test(chaos)'
+        cargo nextest run --workspace --profile chaos --success-output immediate -E "test($which)"
     else
-        cargo test --workspace chaos -- --test-threads 1
+        cargo test --workspace "$which" -- --test-threads 1 --nocapture
     fi
 }
 

@@ -1,5 +1,5 @@
-//! The neighbours of the LMS, small enough to start inside a test: object storage, a mail server
-//! and an OpenAI-like service. Each speaks its real protocol over a socket, so that what is
+//! The neighbours of the LMS, small enough to start inside a test: object storage, a mail server,
+//! an OpenAI-like service, and a bad network. Each speaks its real protocol over a socket, so that what is
 //! tested is the program's own client and not a stand-in for it.
 //!
 //! And what measures the whole: [`bench`].
@@ -14,6 +14,7 @@
 pub mod bench;
 pub mod mail;
 pub mod openai;
+pub mod proxy;
 pub mod s3;
 pub mod web;
 

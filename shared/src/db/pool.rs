@@ -237,6 +237,13 @@ impl Manager {
     fn new(settings: &PoolSettings) -> anyhow::Result<Self> {
         let mut config: tokio_postgres::Config = settings.url.parse()?;
         config.connect_timeout(Duration::from_secs(5));
+        // A server that has vanished without a word is noticed in seconds, and not after the hours
+        // that systems wait by themselves.
+        config.tcp_user_timeout(Duration::from_secs(15));
+        config
+            .keepalives_idle(Duration::from_secs(10))
+            .keepalives_interval(Duration::from_secs(5))
+            .keepalives_retries(3);
         config.application_name("lms");
         // Compiling a plan takes longer than any of our statements runs.
         let does_jobs = if settings.does_jobs { "on" } else { "off" };

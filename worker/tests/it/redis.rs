@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde_json::json;
 use shared::db::Scope;
 use shared::ids::TenantId;
-use shared::jobs::{Job, JobState, Queue, enqueue, enqueue_many, operate};
+use shared::jobs::{Job, JobState, enqueue, enqueue_many, operate};
 use shared::testing::TestDb;
-use worker::rehearsal::{Abort, Nothing, Order, Sleep};
+use worker::rehearsal::{Nothing, Order, Sleep};
 
 use crate::process::{Worker, until};
 use crate::support::{count, show};
@@ -36,21 +36,6 @@ async fn a_job_goes_through_redis_and_is_run_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_thousand_jobs_wait_and_the_first_worker_starts_at_once() {
-    let db = TestDb::lease().await;
-    let tenant = TenantId::new();
-    let jobs: Vec<Nothing> = (0..20_000).map(|_| Nothing { tenant }).collect();
-    enqueue_many(&mut *db.tenant(tenant).await, &jobs).await.expect("enqueued");
-    let begun = std::time::Instant::now();
-    let worker = Worker::start(&db, &["--queues", "within_1m=16"], &[]);
-    until("some jobs are done", async || states(&db, Nothing::NAME).await.get("succeeded").is_some_and(|n| *n > 20))
-        .await;
-    let first = begun.elapsed();
-    assert!(first < Duration::from_secs(10), "the first jobs took {first:?}");
-    assert!(worker.tickets(Queue::Within1m).await <= shared::jobs::MOST_TICKETS);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_is_told_to_stop_lets_short_jobs_end_and_gives_long_ones_back() {
     let db = TestDb::lease().await;
     let tenant = TenantId::new();
@@ -67,29 +52,6 @@ async fn a_worker_that_is_told_to_stop_lets_short_jobs_end_and_gives_long_ones_b
     assert_eq!(show(&db, short).await.0.state, JobState::Succeeded);
     let row = show(&db, long).await.0;
     assert_eq!((row.state, row.attempt, row.error_class.as_deref()), (JobState::Available, 0, Some("released")));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_poison_job_is_dead_after_three_crashes_and_its_neighbours_are_done() {
-    let db = TestDb::lease().await;
-    let tenant = TenantId::new();
-    let poison = enqueue(&mut *db.tenant(tenant).await, &Abort { tenant }).await.expect("enqueued").id();
-    let jobs: Vec<Nothing> = (0..50).map(|_| Nothing { tenant }).collect();
-    enqueue_many(&mut *db.tenant(tenant).await, &jobs).await.expect("enqueued");
-    let mut worker = Worker::start(&db, &["--queues", "within_5s=2,within_1m=2"], &[]);
-    until("the poison is dead", async || {
-        worker.restart_if_dead();
-        show(&db, poison).await.0.state == JobState::Dead
-    })
-    .await;
-    let (row, _) = show(&db, poison).await;
-    assert_eq!((row.crashes, row.error_class.as_deref()), (3, Some("worker_lost")));
-    assert!(worker.deaths() >= 3, "it died {} times", worker.deaths());
-    until("the neighbours are done", async || {
-        worker.restart_if_dead();
-        states(&db, Nothing::NAME).await.get("succeeded") == Some(&50)
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

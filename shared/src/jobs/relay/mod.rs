@@ -38,6 +38,10 @@ const LOOK: Duration = Duration::from_millis(250);
 const BUSY_LOOK: Duration = Duration::from_millis(40);
 /// How often the dead are looked for.
 const SWEEP: Duration = Duration::from_millis(500);
+/// A leader that hangs (its process is paused, its machine is gone without a word) must not keep the
+/// lock: the server ends its connection. A living one speaks several times a second, and is silent
+/// for no longer than Redis may take to answer.
+const LONGEST_SILENCE: &str = "set idle_session_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'";
 /// After a change of leader, workers that lost the database too have this long to renew.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -109,6 +113,7 @@ impl Relay {
         tracing::info!(relay.name = %self.name, "Leading the relay");
         metrics::gauge!("relay_leader").set(1.0);
         conn.batch_execute("listen jobs").await?;
+        conn.batch_execute(LONGEST_SILENCE).await?;
         // Ends with the term: dropped, it is aborted.
         let mut beside = tokio::task::JoinSet::new();
         beside.spawn(backlog::watch(self.pool.clone()));
