@@ -17,6 +17,7 @@ mod backlog;
 mod bulk;
 mod certificates;
 mod chaos;
+mod courses;
 mod enrollments;
 mod fairness;
 mod ledger;
