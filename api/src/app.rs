@@ -24,6 +24,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::access::TokenKeys;
 use crate::auth::Passwords;
 use crate::config::Config;
+use crate::files::Slots;
 use crate::http::tell_every_error_alike;
 use crate::middleware::{idempotency, limits, log, request_id, tags};
 use crate::router;
@@ -47,6 +48,8 @@ pub struct Parts {
     pub tokens: TokenKeys,
     /// Hashing, a few at a time.
     pub passwords: Passwords,
+    /// Room for the uploads that are received at once.
+    pub uploads: Slots,
     /// Makes and opens the tokens that name a row: refreshing, links in mails.
     pub seal: TokenSeal,
 }
@@ -75,6 +78,7 @@ impl App {
             storage: Storage::new(&config.storage),
             tokens: TokenKeys::new(&config.jwt_secret),
             passwords: Passwords::new(),
+            uploads: Slots::default(),
             seal: TokenSeal::new(&config.platform.secret_key),
             config,
             clock,

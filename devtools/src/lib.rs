@@ -1,5 +1,5 @@
-//! The neighbours of the LMS, small enough to start inside a test: object storage, a mail server
-//! and an OpenAI-like service. Each speaks its real protocol over a socket, so that what is
+//! The neighbours of the LMS, small enough to start inside a test: object storage, a mail server,
+//! a virus scanner and an OpenAI-like service. Each speaks its real protocol over a socket, so that what is
 //! tested is the program's own client and not a stand-in for it.
 //!
 //! For development and tests only; no release image holds this crate.
@@ -9,6 +9,7 @@
     reason = "when a message came is the machine's time, whatever a test's clock says"
 )]
 
+pub mod clamd;
 pub mod mail;
 pub mod openai;
 pub mod s3;

@@ -76,6 +76,7 @@ async fn work(flags: &Flags) -> anyhow::Result<()> {
         pool: Pool::new(&config.database.pool())?,
         clock: Clock::Wall,
         storage: Storage::new(&config.storage),
+        antivirus: worker::files::antivirus(config.clamd.as_ref()),
         mailer: Mailer::new(&config.mail)?,
         platform: config.platform.clone(),
     };

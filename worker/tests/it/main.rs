@@ -17,6 +17,7 @@ mod certificates;
 mod chaos;
 mod enrollments;
 mod fairness;
+mod files;
 mod ledger;
 mod library_contract;
 mod notifications;

@@ -11,12 +11,14 @@ use super::operations::{Operation, operations};
 use crate::support::TestApp;
 
 /// Where the ids of a path parameter live.
-const HOMES: [(&str, &str); 14] = [
+const HOMES: [(&str, &str); 18] = [
     ("certificate", "certificates"),
     ("content_item", "content_items"),
     ("course", "courses"),
     ("domain", "tenant_domains"),
     ("enrollment", "enrollments"),
+    ("file", "files"),
+    ("folder", "folders"),
     ("group", "learner_groups"),
     ("job", "jobs"),
     ("member", "users"),
@@ -25,7 +27,9 @@ const HOMES: [(&str, &str); 14] = [
     ("prerequisite", "course_prerequisites"),
     ("session", "sessions"),
     ("tenant", "tenants"),
+    ("upload", "file_uploads"),
     ("user", "users"),
+    ("version", "file_versions"),
 ];
 
 /// One id of each kind that a path may name, of this tenant.
@@ -74,6 +78,8 @@ async fn another_tenants_ids_do_not_exist() {
     let [ours, theirs] = [&tenants[0], &tenants[1]].map(|id| id.parse::<TenantId>().expect("an id"));
     let bystander = shared::testing::make::user(theirs).make(&app.db).await;
     shared::testing::make::session(&app.db, &bystander).await;
+    shared::testing::make::file(&app.db, &bystander, "notes.txt", None).await;
+    shared::testing::make::upload(&app.db, &bystander, "film.mp4", None).await;
     let ids = ids_of(&app.db, theirs).await;
     let before = everything_of(&app.db, theirs).await;
 
