@@ -26,6 +26,7 @@ use crate::auth::Passwords;
 use crate::config::Config;
 use crate::files::Slots;
 use crate::http::tell_every_error_alike;
+use crate::live::Live;
 use crate::middleware::{idempotency, limits, log, request_id, tags};
 use crate::router;
 
@@ -52,6 +53,8 @@ pub struct Parts {
     pub uploads: Slots,
     /// Makes and opens the tokens that name a row: refreshing, links in mails.
     pub seal: TokenSeal,
+    /// The streams that clients wait at.
+    pub live: Live,
 }
 
 impl Deref for App {
@@ -80,6 +83,7 @@ impl App {
             passwords: Passwords::new(),
             uploads: Slots::default(),
             seal: TokenSeal::new(&config.platform.secret_key),
+            live: Live::new(pool.clone(), config.live),
             config,
             clock,
             pool,
@@ -133,6 +137,7 @@ fn cors(config: &Config) -> CorsLayer {
             IF_MATCH,
             IF_NONE_MATCH,
             header("idempotency-key"),
+            header("last-event-id"),
             header("x-request-id"),
             header("x-tenant-slug"),
         ])
