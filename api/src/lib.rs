@@ -21,6 +21,7 @@ pub mod auth;
 mod certificates;
 mod courses;
 mod enrollments;
+mod files;
 mod jobs;
 mod notifications;
 mod tenants;

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::ApiError;
 use crate::{
-    analytics, audit, auth, certificates, courses, enrollments, health, jobs, notifications, openapi, tenants, users,
+    analytics, audit, auth, certificates, courses, enrollments, files, health, jobs, notifications, openapi, tenants, users,
 };
 
 /// The operations, with their documents.
@@ -18,6 +18,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(auth::routes())
         .merge(tenants::routes())
         .merge(users::routes())
+        .merge(files::routes())
         .merge(courses::routes())
         .merge(enrollments::routes())
         .merge(certificates::routes())

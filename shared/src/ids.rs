@@ -104,6 +104,14 @@ ids! {
     ProgressId;
     /// A certificate.
     CertificateId;
+    /// A folder of files.
+    FolderId;
+    /// A file.
+    FileId;
+    /// A content that a file has, or had.
+    FileVersionId;
+    /// Bytes in the object store.
+    FileContentId;
     /// A notification.
     NotificationId;
     /// A notification on its way by one channel.

@@ -23,6 +23,8 @@ pub mod tenants;
 
 pub mod users;
 
+pub mod files;
+
 pub mod courses;
 
 pub mod enrollments;

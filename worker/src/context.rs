@@ -14,6 +14,7 @@ use shared::jobs::ledger::{self, Claim};
 use shared::storage::Storage;
 use tokio_util::sync::CancellationToken;
 
+use crate::files::Antivirus;
 use crate::mail::Mailer;
 use crate::registry::Failure;
 
@@ -26,6 +27,8 @@ pub struct Services {
     pub clock: Clock,
     /// The object store.
     pub storage: Storage,
+    /// Looks for viruses; none where nobody has set one up.
+    pub antivirus: Option<Arc<dyn Antivirus>>,
     /// Sends mail.
     pub mailer: Mailer,
     /// Public addresses.

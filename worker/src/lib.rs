@@ -14,6 +14,7 @@ pub mod context;
 pub mod courses;
 pub mod drain;
 pub mod enrollments;
+pub mod files;
 mod health;
 pub mod jobs;
 mod lease;
@@ -41,6 +42,7 @@ pub fn registry() -> Registry {
     let registry = jobs::register(registry);
     let registry = users::register(registry);
     let registry = courses::register(registry);
+    let registry = files::register(registry);
     let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);
@@ -52,5 +54,5 @@ pub fn registry() -> Registry {
 /// # Errors
 /// A payload cannot be written as JSON.
 pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
-    Ok([jobs::schedules()?, analytics::schedules()?].concat())
+    Ok([jobs::schedules()?, files::schedules()?, analytics::schedules()?].concat())
 }

@@ -88,6 +88,7 @@ async fn work(flags: &Flags) -> anyhow::Result<()> {
         pool: Pool::new(&PoolSettings { does_jobs: true, ..config.database.pool() })?,
         clock: Clock::Wall,
         storage: Storage::new(&config.storage),
+        antivirus: worker::files::antivirus(config.clamd.as_ref()),
         mailer: Mailer::new(&config.mail)?,
         platform: config.platform.clone(),
     };

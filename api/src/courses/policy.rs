@@ -140,6 +140,15 @@ pub(super) fn author<N>(caller: &Can<N>) -> Option<UserId> {
     (caller.person.tenant_id == Some(caller.tenant())).then_some(caller.user)
 }
 
+/// Whether the caller may open this item: for what hangs on it, such as its file.
+pub(crate) async fn may_open<N>(conn: &mut Conn, caller: &Can<N>, id: ContentItemId) -> ApiResult<bool> {
+    let Some((item, course, standing)) = ContentItem::find(conn, caller.tenant(), id, caller.user).await? else {
+        return Ok(false);
+    };
+    let Ok(seen) = settle(caller, course, standing, Action::See, "content item") else { return Ok(false) };
+    Ok(seen.depth != Depth::Outline && item.seen_at(seen.depth).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};

@@ -20,6 +20,7 @@ mod certificates;
 mod contract;
 mod courses;
 mod enrollments;
+mod files;
 mod groups;
 mod jobs;
 mod journey;

@@ -37,6 +37,11 @@ pub mod sql_types {
     #[diesel(postgres_type(name = "enrollment_status"))]
     pub struct EnrollmentStatus;
 
+    /// `file_status`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "file_status"))]
+    pub struct FileStatus;
+
     /// `job_state`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "job_state"))]
@@ -61,6 +66,11 @@ pub mod sql_types {
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "progress_status"))]
     pub struct ProgressStatus;
+
+    /// `scan_result`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "scan_result"))]
+    pub struct ScanResult;
 
     /// `user_role`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
@@ -386,6 +396,194 @@ diesel::table! {
         occurred_at -> Timestamptz,
         /// The column `dedupe_key`.
         dedupe_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The file of a course's item: who may open the item may download it, and it is not deleted meanwhile.
+    file_attachments (content_item_id) {
+        /// The column `content_item_id`.
+        content_item_id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `file_id`.
+        file_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Bytes in the object store, under a key made of the tenant's id and this one: never changed, scanned once, shared by the versions that have them.
+    file_contents (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `size_bytes`.
+        size_bytes -> Int8,
+        /// What the file's name promises and the scan has found; downloads are served as it.
+        media_type -> Text,
+        /// As the client promised it, until the scan has computed it.
+        sha256 -> Nullable<Bytea>,
+        /// The column `status`.
+        status -> FileStatus,
+        /// The column `scan_result`.
+        scan_result -> Nullable<ScanResult>,
+        /// The column `scan_details`.
+        scan_details -> Nullable<Text>,
+        /// The column `scanned_at`.
+        scanned_at -> Nullable<Timestamptz>,
+        /// The column `width`.
+        width -> Nullable<Int4>,
+        /// The column `height`.
+        height -> Nullable<Int4>,
+        /// When smaller pictures of it were stored.
+        thumbnails_at -> Nullable<Timestamptz>,
+        /// Rejected, or no version has them any more: they count no longer, and leave the store.
+        discarded_at -> Nullable<Timestamptz>,
+        /// When they had left the store.
+        removed_at -> Nullable<Timestamptz>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// How much a tenant keeps in the object store, and how much it may.
+    file_quotas (tenant_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The platform's default when null.
+        limit_bytes -> Nullable<Int8>,
+        /// Contents that are not discarded, and what uploads under way have taken.
+        used_bytes -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Contents on their way. The id is that of the content to come.
+    file_uploads (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `filename`.
+        filename -> Text,
+        /// The column `folder_id`.
+        folder_id -> Nullable<Uuid>,
+        /// The file that gets a new version; none for a new file.
+        file_id -> Nullable<Uuid>,
+        /// The column `comment`.
+        comment -> Text,
+        /// What a client that sends to the store itself has announced.
+        promised_bytes -> Nullable<Int8>,
+        /// The column `promised_sha256`.
+        promised_sha256 -> Nullable<Bytea>,
+        /// What it has taken of the tenant's quota so far.
+        reserved_bytes -> Int8,
+        /// The column `part_bytes`.
+        part_bytes -> Nullable<Int8>,
+        /// What the store calls the upload in parts.
+        store_upload -> Nullable<Text>,
+        /// It is being given up: nothing can complete it any more.
+        is_closing -> Bool,
+        /// The column `expires_at`.
+        expires_at -> Timestamptz,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The contents that a file has had. Restoring one makes a new version of the same content.
+    file_versions (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `file_id`.
+        file_id -> Uuid,
+        /// The column `number`.
+        number -> Int4,
+        /// The column `content_id`.
+        content_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Nullable<Uuid>,
+        /// The column `comment`.
+        comment -> Text,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What people have uploaded. A file in no folder is its uploader's and the administrators'.
+    files (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `folder_id`.
+        folder_id -> Nullable<Uuid>,
+        /// The column `uploaded_by`.
+        uploaded_by -> Nullable<Uuid>,
+        /// The column `filename`.
+        filename -> Text,
+        /// The column `description`.
+        description -> Text,
+        /// The current version's, which is what people get.
+        content_id -> Uuid,
+        /// The number of the current version: the newest that the scan let pass, or the first.
+        version_number -> Int4,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Where files are kept, a tree. A folder is never more open than the one it is in.
+    folders (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `parent_id`.
+        parent_id -> Nullable<Uuid>,
+        /// The column `name`.
+        name -> Text,
+        /// The widest role that sees the folder and what is in it: LEARNER is everybody.
+        visible_to -> UserRole,
+        /// The widest role that puts files into it; with a narrower visible_to it is a letter box.
+        writable_by -> UserRole,
+        /// Runs the folder beside the administrators.
+        created_by -> Nullable<Uuid>,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
     }
 }
 
@@ -1137,6 +1335,23 @@ diesel::joinable!(enrollments -> users (user_id));
 diesel::joinable!(events -> courses (course_id));
 diesel::joinable!(events -> tenants (tenant_id));
 diesel::joinable!(events -> users (user_id));
+diesel::joinable!(file_attachments -> content_items (content_item_id));
+diesel::joinable!(file_attachments -> files (file_id));
+diesel::joinable!(file_contents -> tenants (tenant_id));
+diesel::joinable!(file_quotas -> tenants (tenant_id));
+diesel::joinable!(file_uploads -> files (file_id));
+diesel::joinable!(file_uploads -> folders (folder_id));
+diesel::joinable!(file_uploads -> tenants (tenant_id));
+diesel::joinable!(file_uploads -> users (user_id));
+diesel::joinable!(file_versions -> file_contents (content_id));
+diesel::joinable!(file_versions -> files (file_id));
+diesel::joinable!(file_versions -> users (user_id));
+diesel::joinable!(files -> file_contents (content_id));
+diesel::joinable!(files -> folders (folder_id));
+diesel::joinable!(files -> tenants (tenant_id));
+diesel::joinable!(files -> users (uploaded_by));
+diesel::joinable!(folders -> tenants (tenant_id));
+diesel::joinable!(folders -> users (created_by));
 diesel::joinable!(group_memberships -> learner_groups (group_id));
 diesel::joinable!(group_memberships -> users (user_id));
 diesel::joinable!(idempotency_keys -> tenants (tenant_id));
@@ -1170,6 +1385,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     daily_rollups,
     enrollments,
     events,
+    file_attachments,
+    file_contents,
+    file_quotas,
+    file_uploads,
+    file_versions,
+    files,
+    folders,
     group_memberships,
     idempotency_keys,
     job_attempts,

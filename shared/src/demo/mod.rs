@@ -6,6 +6,7 @@
 
 mod catalog;
 mod courses;
+mod files;
 mod learning;
 mod people;
 
@@ -111,6 +112,7 @@ impl Seed<'_> {
     async fn fill(&self, conn: &mut Conn) -> Result<Summary, Error> {
         let users = self.people(conn).await?;
         let groups = self.groups(conn).await?;
+        self.folders(conn).await?;
         let outline = self.courses(conn).await?;
         let past = self.learning(conn, &outline).await?;
         Ok(Summary {

@@ -49,6 +49,8 @@ parents as (
 ),
 joins as (
     select conrelid, confrelid, min(child_column) as child_column from parents
+    -- A tree's reference to itself is no join that a query could name.
+    where conrelid <> confrelid
     group by conrelid, confrelid having count(*) = 1
 )
 select concat_ws(e'\n',

@@ -62,6 +62,18 @@ async fn both_tenants_have_exactly_what_is_promised() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_readmes_folders_are_there() {
+    let db = TestDb::lease().await;
+    demo::seed(&db.pool, "hash", make::morning()).await.expect("seeded");
+    for slug in ["acme", "techu"] {
+        let names = format!(
+            "select f.name as text from folders f join tenants t on t.id = f.tenant_id where t.slug = '{slug}' order by 1"
+        );
+        assert_eq!(db.texts(&names).await, ["Archives", "Assessments", "Course Materials", "Documents"], "{slug}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_is_the_same_each_time_and_goes_without_a_trace() {
     let db = TestDb::lease().await;
     let everything = "select md5(string_agg(line, '' order by line)) as text from (

@@ -20,6 +20,7 @@ mod chaos;
 mod courses;
 mod enrollments;
 mod fairness;
+mod files;
 mod ledger;
 mod library_contract;
 mod limits;

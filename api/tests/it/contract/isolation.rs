@@ -18,6 +18,8 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("course", "courses"),
     ("domain", "tenant_domains"),
     ("enrollment", "enrollments"),
+    ("file", "files"),
+    ("folder", "folders"),
     ("group", "learner_groups"),
     ("job", "jobs"),
     ("member", "users"),
@@ -27,14 +29,16 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("prerequisite", "course_prerequisites"),
     ("session", "sessions"),
     ("tenant", "tenants"),
+    ("upload", "file_uploads"),
     ("user", "users"),
+    ("version", "file_versions"),
 ];
 
 /// One id of each kind that a path may name, of this tenant.
 pub(super) async fn ids_of(db: &TestDb, tenant: TenantId) -> BTreeMap<&'static str, String> {
     // The platform's, and nobody's secret.
     let mut ids = BTreeMap::from([("queue", "within_1m".to_owned()), ("schedule", "jobs.prune".to_owned())]);
-    for (parameter, table) in HOMES {
+    for &(parameter, table) in HOMES {
         let column = if table == "tenants" { "id" } else { "tenant_id" };
         let found = db
             .texts(&format!("select id::text as text from {table} where {column} = '{tenant}' order by id limit 1"))
@@ -79,6 +83,8 @@ async fn another_tenants_ids_do_not_exist() {
     let [ours, theirs] = [&tenants[0], &tenants[1]].map(|id| id.parse::<TenantId>().expect("an id"));
     let bystander = shared::testing::make::user(theirs).make(&app.db).await;
     shared::testing::make::session(&app.db, &bystander).await;
+    shared::testing::make::file(&app.db, &bystander, "notes.txt", None).await;
+    shared::testing::make::upload(&app.db, &bystander, "film.mp4", None).await;
     let ids = ids_of(&app.db, theirs).await;
     let before = everything_of(&app.db, theirs).await;
 

@@ -18,6 +18,10 @@ async fn every_list_answers_with_a_constant_number_of_queries() {
         app.db.texts("select id::text as text from tenants order by slug limit 1").await[0].parse().expect("an id");
     let somebody = shared::testing::make::user(tenant).make(&app.db).await;
     shared::testing::make::session(&app.db, &somebody).await;
+    for name in ["notes.txt", "more.txt", "most.txt"] {
+        shared::testing::make::file(&app.db, &somebody, name, None).await;
+    }
+    shared::testing::make::upload(&app.db, &somebody, "film.mp4", None).await;
     let ids = ids_of(&app.db, tenant).await;
     let learner = app
         .db

@@ -3,6 +3,7 @@
 mod certificates;
 mod courses;
 mod enrollments;
+mod files;
 mod notifications;
 mod tenants;
 mod users;
@@ -12,6 +13,7 @@ pub use courses::{
     CourseMaker, ItemMaker, MadeCourse, comes_before, course, item, module, module_comes_before, prerequisite,
 };
 pub use enrollments::{EnrollmentMaker, completed_item, enrollment};
+pub use files::{file, folder, unseen_file, upload};
 pub use notifications::notification;
 pub use tenants::tenant;
 pub use users::{UserMaker, session, suspend, user};

@@ -1,4 +1,8 @@
-//! The object store: anything that speaks S3. The worker writes and reads, the API signs links.
+//! The object store: anything that speaks S3. Small objects are put and got whole, large ones in
+//! parts and as streams; browsers come by links that are signed.
+
+mod listing;
+mod parts;
 
 use std::time::Duration;
 
@@ -6,9 +10,15 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{
     BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
 };
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
 use secrecy::ExposeSecret;
+
+pub use listing::{Listed, Stored};
+pub use parts::{Part, PartsError, StoredPart};
 
 use crate::config::StorageConfig;
 
@@ -71,6 +81,30 @@ impl Storage {
         Ok(object.body.collect().await?.to_vec())
     }
 
+    /// An object piece by piece, however large; none when it is not there.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn read(&self, key: &str) -> anyhow::Result<Option<Pieces>> {
+        match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(object) => Ok(Some(Pieces(object.body))),
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// How many bytes an object has; none when it is not there.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn size(&self, key: &str) -> anyhow::Result<Option<i64>> {
+        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+            Ok(head) => Ok(head.content_length()),
+            Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Removes an object; that it is not there is fine.
     ///
     /// # Errors
@@ -96,16 +130,63 @@ impl Storage {
             .await?;
         Ok(request.uri().to_owned())
     }
+
+    /// A link as [`Storage::signed_download`] makes, at which the store says that the object is of
+    /// `media_type`, whatever it was stored as.
+    ///
+    /// # Errors
+    /// The lifetime is longer than a week.
+    pub async fn signed_link(
+        &self,
+        key: &str,
+        disposition: String,
+        media_type: &str,
+        lifetime: Duration,
+    ) -> anyhow::Result<String> {
+        let request = self
+            .signer
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .response_content_disposition(disposition)
+            .response_content_type(media_type)
+            .presigned(PresigningConfig::expires_in(lifetime)?)
+            .await?;
+        Ok(request.uri().to_owned())
+    }
+}
+
+/// An object, piece by piece.
+#[derive(Debug)]
+pub struct Pieces(ByteStream);
+
+impl Pieces {
+    /// The next piece; none at the end.
+    ///
+    /// # Errors
+    /// The connection to the store broke.
+    pub async fn next(&mut self) -> anyhow::Result<Option<Bytes>> {
+        Ok(self.0.next().await.transpose()?)
+    }
 }
 
 /// The header that makes a browser save a file under a name, in plain ASCII and, for those that
 /// read RFC 6266, in full.
 pub fn attachment(filename: &str) -> String {
+    disposition("attachment", filename)
+}
+
+/// The header that makes a browser show a file, and save it under a name when asked to.
+pub fn inline(filename: &str) -> String {
+    disposition("inline", filename)
+}
+
+fn disposition(kind: &str, filename: &str) -> String {
     let plain: String =
         filename.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
     let full: String =
         url::form_urlencoded::byte_serialize(filename.as_bytes()).collect::<String>().replace('+', "%20");
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{full}")
+    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{full}")
 }
 
 #[cfg(test)]
