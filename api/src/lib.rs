@@ -18,6 +18,7 @@ mod analytics;
 pub mod auth;
 mod certificates;
 mod courses;
+mod discussions;
 mod enrollments;
 mod jobs;
 mod notifications;

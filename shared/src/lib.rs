@@ -5,11 +5,13 @@
 //! may use those above it. What a lower domain must cause in a higher one is a job.
 
 pub mod clock;
+pub mod colour;
 pub mod config;
 pub mod db;
 pub mod ids;
 pub mod jobs;
 pub mod locale;
+pub mod mail;
 pub mod requests;
 pub mod secret;
 pub mod storage;
@@ -26,6 +28,8 @@ pub mod courses;
 pub mod enrollments;
 
 pub mod certificates;
+
+pub mod discussions;
 
 pub mod notifications;
 

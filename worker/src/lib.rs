@@ -6,7 +6,6 @@
 
 pub mod analytics;
 pub mod certificates;
-mod colour;
 pub mod config;
 pub mod context;
 pub mod drain;

@@ -79,6 +79,7 @@ impl NotificationOut {
             created_at,
             read_at,
             dismissed_at: _,
+            announcement_id: _,
         } = notification;
         Self {
             id,

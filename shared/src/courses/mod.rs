@@ -20,5 +20,6 @@ pub use course_list::{CourseFilter, CourseKey, CourseOrdering, CourseRow, Viewer
 pub use error::CourseError;
 pub use module::{Depth, Module, ModuleChanges, ModuleWithItems, NewModule};
 pub use prerequisite::{NewPrerequisite, Prerequisite, PrerequisiteChanges, PrerequisiteRow, PrerequisiteType};
+pub(crate) use rich_text::clean as clean_rich_text;
 pub use slug::slug_of;
 pub use standing::Standing;

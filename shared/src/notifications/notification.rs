@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::delivery::{Delivery, DeliveryChannel, DeliveryStatus};
 use crate::db::schema::{notification_deliveries, notifications, sql_types};
 use crate::db::{Conn, Error, Numbered, Page, sql_enum};
-use crate::ids::{NotificationId, TenantId, UserId};
+use crate::ids::{AnnouncementId, NotificationId, TenantId, UserId};
 
 sql_enum! {
     /// What a notification is about.
@@ -34,6 +34,8 @@ sql_enum! {
         Announcement = "ANNOUNCEMENT",
         /// Something needs a person.
         SystemAlert = "SYSTEM_ALERT",
+        /// Somebody has replied in a discussion that one follows.
+        DiscussionReply = "DISCUSSION_REPLY",
     }
 }
 
@@ -50,7 +52,14 @@ impl NotificationType {
             Self::NewContentAvailable => "New content available",
             Self::Announcement => "Announcement",
             Self::SystemAlert => "System alert",
+            Self::DiscussionReply => "Discussion reply",
         }
+    }
+
+    /// Whether it would come too late after a night: such do not wait for the end of quiet hours,
+    /// nor for a summary.
+    pub const fn is_urgent(self) -> bool {
+        matches!(self, Self::DeadlineReminder | Self::SystemAlert)
     }
 }
 
@@ -72,6 +81,8 @@ pub struct Notification {
     pub created_at: DateTime<Utc>,
     pub read_at: Option<DateTime<Utc>>,
     pub dismissed_at: Option<DateTime<Utc>>,
+    /// What it passes on, if it does.
+    pub announcement_id: Option<AnnouncementId>,
 }
 
 /// Reading and delivering in one word, for those who want one.
