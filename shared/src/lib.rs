@@ -10,6 +10,7 @@ pub mod config;
 pub mod db;
 pub mod ids;
 pub mod jobs;
+pub mod live;
 pub mod locale;
 pub mod mail;
 pub mod requests;

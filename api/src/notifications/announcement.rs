@@ -266,12 +266,8 @@ pub async fn update_announcement(
         None if named.is_nothing() => None,
         None => Some(target::read(&mut conn, &caller, row.announcement.target_type, named).await?),
     };
-    let changes = AnnouncementChanges {
-        title: body.title,
-        message: body.message,
-        target,
-        scheduled_at: body.scheduled_at,
-    };
+    let changes =
+        AnnouncementChanges { title: body.title, message: body.message, target, scheduled_at: body.scheduled_at };
     row.announcement.update(&mut conn, changes, app.clock.now()).await?;
     answer(&mut conn, &caller, id).await
 }

@@ -4,6 +4,7 @@ mod announcement;
 mod email_template;
 mod notification;
 mod preferences;
+mod stream;
 mod target;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -26,6 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(notification::list_notifications))
         .routes(routes!(notification::count_unread_notifications))
+        .routes(routes!(stream::watch_notifications))
         .routes(routes!(notification::show_notification, notification::update_notification))
         .routes(routes!(notification::read_notification))
         .routes(routes!(notification::dismiss_notification))

@@ -6,7 +6,9 @@
 
 mod catalog;
 mod courses;
+mod discussions;
 mod learning;
+mod news;
 mod people;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -34,6 +36,9 @@ pub struct Summary {
     pub enrollments: usize,
     pub certificates: usize,
     pub notifications: usize,
+    pub announcements: usize,
+    pub threads: usize,
+    pub replies: usize,
     pub events: usize,
 }
 
@@ -113,6 +118,8 @@ impl Seed<'_> {
         let groups = self.groups(conn).await?;
         let outline = self.courses(conn).await?;
         let past = self.learning(conn, &outline).await?;
+        let announcements = self.announcements(conn, &outline).await?;
+        let (threads, replies) = self.discussions(conn, &outline).await?;
         Ok(Summary {
             users,
             groups,
@@ -122,6 +129,9 @@ impl Seed<'_> {
             enrollments: past.enrollments,
             certificates: past.certificates,
             notifications: past.notifications,
+            announcements,
+            threads,
+            replies,
             events: past.events,
         })
     }

@@ -11,7 +11,8 @@ use super::operations::{Operation, operations};
 use crate::support::TestApp;
 
 /// Where the ids of a path parameter live.
-const HOMES: [(&str, &str); 14] = [
+const HOMES: [(&str, &str); 17] = [
+    ("announcement", "announcements"),
     ("certificate", "certificates"),
     ("content_item", "content_items"),
     ("course", "courses"),
@@ -23,14 +24,19 @@ const HOMES: [(&str, &str); 14] = [
     ("module", "modules"),
     ("notification", "notifications"),
     ("prerequisite", "course_prerequisites"),
+    ("reply", "discussion_replies"),
     ("session", "sessions"),
     ("tenant", "tenants"),
+    ("thread", "discussion_threads"),
     ("user", "users"),
 ];
 
 /// One id of each kind that a path may name, of this tenant.
 pub(super) async fn ids_of(db: &TestDb, tenant: TenantId) -> BTreeMap<&'static str, String> {
-    let mut ids = BTreeMap::new();
+    // The platform's, and nobody's secret.
+    let mut ids = BTreeMap::from([("queue", "within_1m".to_owned())]);
+    // Every tenant has mails of the same names: one that none has stands for another's.
+    ids.insert("email_template", "no_such_mail".to_owned());
     for (parameter, table) in HOMES {
         let column = if table == "tenants" { "id" } else { "tenant_id" };
         let found = db
@@ -63,7 +69,7 @@ async fn everything_of(db: &TestDb, tenant: TenantId) -> BTreeMap<String, String
 /// at.
 fn is_the_platforms(operation: &Operation) -> bool {
     let is_domain = operation.path.contains("/domains/") && operation.method != "GET";
-    is_domain || operation.path.ends_with("/toggle-status/")
+    is_domain || operation.path.ends_with("/toggle-status/") || operation.path.starts_with("/api/admin/queues/")
 }
 
 /// Every operation with a path parameter, as the mightiest of one tenant, with the other's ids.
