@@ -13,11 +13,13 @@
 )]
 
 mod analytics;
+mod announcements;
 mod auth;
 mod binary;
 mod certificates;
 mod contract;
 mod courses;
+mod discussions;
 mod enrollments;
 mod groups;
 mod jobs;

@@ -23,7 +23,7 @@ impl BookmarkRow {
     /// more are left out.
     pub async fn list(conn: &mut Conn, tenant: TenantId, reader: Reader, page: Numbered) -> Result<Page<Self>, Error> {
         let filter = ThreadFilter { bookmarked: true, archived: true, ..ThreadFilter::default() };
-        let Page { items, total, next } = Thread::list(conn, tenant, reader, &filter, page).await?;
+        let Page { items, total } = Thread::list(conn, tenant, reader, &filter, page).await?;
         let ids: Vec<ThreadId> = items.iter().map(|row| row.thread.id).collect();
         let marks: Vec<(ThreadId, BookmarkId, DateTime<Utc>)> = discussion_bookmarks::table
             .filter(discussion_bookmarks::tenant_id.eq(tenant))
@@ -36,6 +36,6 @@ impl BookmarkRow {
             let (_, id, created_at) = marks.iter().find(|(id, ..)| *id == thread.thread.id)?;
             Some(Self { id: *id, created_at: *created_at, thread })
         };
-        Ok(Page { items: items.into_iter().filter_map(marked).collect(), total, next })
+        Ok(Page { items: items.into_iter().filter_map(marked).collect(), total })
     }
 }

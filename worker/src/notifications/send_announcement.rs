@@ -20,6 +20,10 @@ pub async fn begin(conn: &mut Conn, ctx: &Ctx, job: SendScheduledAnnouncement) -
     if !is_due {
         return Ok(()); // Sent by hand, given up, or scheduled for another time.
     }
+    if job.scheduled_at > ctx.now() {
+        // Started by hand, or by a clock that is ahead.
+        return Err(Failure::Snooze((job.scheduled_at - ctx.now()).to_std().unwrap_or_default()));
+    }
     match announcement.send(conn, ctx.now()).await {
         Ok(_) => Ok(()),
         Err(AnnouncementError::Nobody) => Err(Failure::GiveUp(AnnouncementError::Nobody.to_string())),

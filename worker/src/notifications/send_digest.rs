@@ -14,6 +14,10 @@ pub async fn send(ctx: Ctx, job: SendDigest) -> Outcome {
     let Some(digest) = DigestToSend::find(&mut *ctx.conn().await?, ctx.tenant(), job.digest_id).await? else {
         return Ok(()); // Sent, or gone with the person.
     };
+    if digest.digest.due_at > ctx.now() {
+        // Started by hand, or by a clock that is ahead.
+        return Err(Failure::Snooze((digest.digest.due_at - ctx.now()).to_std().unwrap_or_default()));
+    }
     if !digest.recipient.may_enter() {
         return ended(&ctx, &digest, DeliveryStatus::Skipped, Some("The account is not active.")).await;
     }

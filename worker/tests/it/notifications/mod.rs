@@ -1,5 +1,9 @@
 //! Notifications: told once, by the channels that a person wants.
 
+mod announcements;
+mod discussions;
+mod timing;
+
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
