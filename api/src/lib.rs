@@ -20,6 +20,7 @@ mod audit;
 pub mod auth;
 mod certificates;
 mod courses;
+mod discussions;
 mod enrollments;
 mod files;
 mod jobs;

@@ -6,12 +6,14 @@
 
 pub mod audit;
 pub mod clock;
+pub mod colour;
 pub mod config;
 pub mod db;
 pub mod ids;
 pub mod jobs;
 pub mod live;
 pub mod locale;
+pub mod mail;
 pub mod requests;
 pub mod secret;
 pub mod storage;
@@ -30,6 +32,8 @@ pub mod courses;
 pub mod enrollments;
 
 pub mod certificates;
+
+pub mod discussions;
 
 pub mod notifications;
 

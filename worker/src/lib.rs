@@ -8,7 +8,6 @@ pub mod analytics;
 pub mod bench;
 pub mod bulk;
 pub mod certificates;
-mod colour;
 pub mod config;
 pub mod context;
 pub mod courses;

@@ -10,8 +10,8 @@ use shared::ids::TenantId;
 use shared::jobs::{Backoff, Job, JobOptions, Queue, enqueue, enqueue_with};
 
 use crate::context::Ctx;
-use crate::mail::template::RenderedMail;
 use crate::registry::{Outcome, Registry};
+use shared::mail::RenderedMail;
 
 macro_rules! rehearsal {
     ($(#[$doc:meta])* $name:ident = $text:literal in $queue:ident { $($field:ident: $ty:ty),* $(,)? }) => {

@@ -45,8 +45,14 @@ pub enum Permission {
     ReadCertificates,
     /// Revoke and reissue certificates.
     WriteCertificates,
+    /// Read and write in discussions; which ones, the policy says.
+    UseDiscussions,
     /// See one's notifications.
     ReadNotifications,
+    /// Announce something to many; to whom, the policy says.
+    WriteAnnouncements,
+    /// Word the tenant's mails.
+    WriteEmailTemplates,
     /// See the counts of what happened.
     ReadAnalytics,
     /// See the counts of the whole tenant.
@@ -77,12 +83,18 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
         | P::UseEnrollments
         | P::RecordProgress
         | P::ReadCertificates
+        | P::UseDiscussions
         | P::ReadNotifications
         | P::ReadJobs => match caller.role {
             Admin | Instructor | Learner => true,
         },
         // Instructors see the learners whom they may enroll; which ones, the policy says.
-        P::ReadUsers | P::WriteFolders | P::WriteCourses | P::WriteEnrollments | P::ReadAnalytics => {
+        P::ReadUsers
+        | P::WriteFolders
+        | P::WriteCourses
+        | P::WriteEnrollments
+        | P::WriteAnnouncements
+        | P::ReadAnalytics => {
             matches!(caller.role, Admin | Instructor)
         }
         P::WriteUsers
@@ -91,6 +103,7 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
         | P::WriteTenant
         | P::ReadFileUsage
         | P::WriteCertificates
+        | P::WriteEmailTemplates
         | P::ReadTenantAnalytics
         | P::ReadAuditLog
         | P::OperateJobs => {

@@ -14,11 +14,13 @@
 
 mod analytics;
 mod audit;
+mod announcements;
 mod auth;
 mod binary;
 mod certificates;
 mod contract;
 mod courses;
+mod discussions;
 mod enrollments;
 mod files;
 mod groups;

@@ -37,18 +37,20 @@ fn all<'a>(text: &'a str, link: &'a str) -> Vec<Mail<'a>> {
             link,
         },
         Mail::SystemAlert { title: text, severity: text, message: text, link: Some(link) },
+        Mail::DiscussionReply { author_name: text, thread_title: text, course_title: text, message: text, link },
+        Mail::Digest { count: 1, items: &[], more: 0, link },
         Mail::Notification { title: text, message: text, link: Some(link), link_label },
     ]
 }
 
 fn said(mail: &Mail<'_>) -> RenderedMail {
-    render(mail, Some("Alice"), &brand()).unwrap_or_else(|error| panic!("{}: {error}", mail.name()))
+    render(mail, Some("Alice"), &brand(), None).unwrap_or_else(|error| panic!("{}: {error}", mail.name()))
 }
 
 #[test]
 fn every_mail_says_in_text_and_in_html_whom_it_is_for_and_where_to_go() {
     let mails = all("Knots", LINK);
-    assert_eq!(SOURCES.len(), 4 + 3 * mails.len());
+    assert_eq!(SOURCES.len(), 6 + 3 * mails.len());
     for mail in &mails {
         let RenderedMail { subject, text, html } = said(mail);
         assert!(!subject.is_empty() && !subject.contains('\n'), "{subject}");
@@ -73,7 +75,7 @@ fn what_people_write_is_never_markup_nor_a_template_nor_a_header() {
     brand.support_email = Some("x@y.z?bcc=all@acme.example");
     brand.primary_color = "red;background:url(https://evil.example)";
     for mail in all(hostile, LINK) {
-        let RenderedMail { subject, text, html } = render(&mail, Some(hostile), &brand).unwrap();
+        let RenderedMail { subject, text, html } = render(&mail, Some(hostile), &brand, None).unwrap();
         assert!(!subject.chars().any(char::is_control), "{subject:?}");
         assert!(!html.contains("<img") && html.contains("&lt;img src=x onerror"), "{html}");
         assert!(html.contains("{{7*7}}") && text.contains("{{7*7}}") && !html.contains("49<"));
@@ -86,7 +88,7 @@ fn what_people_write_is_never_markup_nor_a_template_nor_a_header() {
 #[test]
 fn no_mail_leads_out_of_the_web() {
     for mail in all("Knots", "javascript:alert(1)") {
-        let answer = render(&mail, None, &brand());
+        let answer = render(&mail, None, &brand(), None);
         assert!(matches!(answer, Err(TemplateError::UnsafeLink { .. })), "{}", mail.name());
     }
 }
@@ -106,7 +108,7 @@ fn what_a_template_asks_for_and_does_not_get_is_an_error() {
             context.insert("recipient_name".to_owned(), Json::Null);
             context.insert("notifies".to_owned(), true.into());
             context.remove(field);
-            let answer = render_parts(mail.name(), context, &brand());
+            let answer = render_parts(mail.name(), context, &brand(), &OwnWords::default());
             assert!(answer.is_err(), "{} without {field}", mail.name());
         }
     }
@@ -131,7 +133,7 @@ fn what_is_optional_may_be_left_out() {
     let mut brand = brand();
     brand.support_email = None;
     for mail in &bare {
-        let RenderedMail { subject, text, html } = render(mail, None, &brand).unwrap();
+        let RenderedMail { subject, text, html } = render(mail, None, &brand, None).unwrap();
         for part in [&subject, &text, &html] {
             assert!(!part.to_lowercase().contains("none") || part.contains("display:none"), "{part}");
         }
@@ -195,4 +197,126 @@ fn a_certificate_s_mail_as_text() {
     Choose which e-mails you receive: https://learn.example.com/profile
     Acme Learning - help@acme.example
     "#);
+}
+
+fn own(part: &str, source: &str) -> OwnWords {
+    let source = Some(source.to_owned());
+    match part {
+        "subject" => OwnWords { subject: source, ..OwnWords::default() },
+        "text" => OwnWords { text: source, ..OwnWords::default() },
+        _ => OwnWords { html: source, ..OwnWords::default() },
+    }
+}
+
+#[test]
+fn a_tenants_own_words_take_the_place_of_the_built_in_ones_part_by_part() {
+    let mail = Mail::CourseCompletion { course_title: "Knots & <Splices>", link: LINK };
+    let words = own("subject", "Bravo, {{ recipient_name }}!");
+    let said = render(&mail, Some("Alice"), &brand(), Some(&words)).unwrap();
+    let built_in = render(&mail, Some("Alice"), &brand(), None).unwrap();
+    assert_eq!(said.subject, "Bravo, Alice!");
+    assert_eq!(said.text, built_in.text);
+
+    let words =
+        own("html", "<h2 style=\"color: red; position: fixed\">{{course_title}}</h2><a href=\"{{ link }}\">On</a>");
+    let html = render(&mail, Some("Alice"), &brand(), Some(&words)).unwrap().html;
+    assert!(html.contains("Knots &amp; &lt;Splices&gt;</h2>") && html.contains("color:red"), "{html}");
+    assert!(!html.contains("position") && !html.contains("Hello Alice"), "{html}");
+    for framed in
+        ["https://learn.example.com/somewhere?id=7&amp;x=1", "https://learn.example.com/profile", "Acme Learning"]
+    {
+        assert!(html.contains(framed), "{framed}");
+    }
+
+    let words = own("text", "{{ tenant_name }} congratulates: {{ course_title }}");
+    let text = render(&mail, None, &brand(), Some(&words)).unwrap().text;
+    assert!(text.starts_with("Acme Learning congratulates: Knots & <Splices>\n\n-- \n"), "{text}");
+}
+
+#[test]
+fn own_words_run_nothing_and_add_no_header() {
+    let hostile = "{{7*7}}\r\nBcc: all@acme.example <script>alert(1)</script> javascript:alert(1)";
+    let mail = Mail::Announcement { title: hostile, message: hostile, author_name: Some(hostile), link: None };
+    let words = OwnWords {
+        subject: Some("{{ title }}\r\nX-Evil: {{ author_name }}".to_owned()),
+        text: Some("{{ message }}".to_owned()),
+        html: Some(
+            "<script>x</script><p onclick=\"x\">{{ message }}</p><a href=\"{{ title }}\">x</a><a href=\"javascript:x\">y</a>\
+             <iframe src=\"https://e.org\"></iframe><p style=\"background-image:url(https://e.org)\">z</p>"
+                .to_owned(),
+        ),
+    };
+    assert_eq!(check_words(&mail, &words), []);
+    let RenderedMail { subject, text, html } = render(&mail, Some(hostile), &brand(), Some(&words)).unwrap();
+    assert!(!subject.chars().any(char::is_control), "{subject:?}");
+    assert!(text.contains("{{7*7}}") && html.contains("{{7*7}}"), "{html}");
+    for running in ["<script", "onclick", "javascript:x", "<iframe", "url(https://e.org)", "href=\"{{7*7}}"] {
+        assert!(!html.contains(running), "{running} in {html}");
+    }
+}
+
+#[test]
+fn nothing_but_known_names_stands_in_braces() {
+    let mail = Mail::CourseCompletion { course_title: "Knots", link: LINK };
+    for source in [
+        "{{ 7*7 }}",
+        "{{ course_title.upper() }}",
+        "{{ course_title|upper }}",
+        "{{ brand.tenant_name }}",
+        "{{ range(1000000) }}",
+        "{{ \"x\" }}",
+        "{{- course_title }}",
+        "{{{ course_title }}}",
+        "{{ }}",
+        "{{ course_title",
+        "{{ unknown }}",
+        "{% for x in range(100000000) %}x{% endfor %}",
+        "{% include \"layout.html.j2\" %}",
+        "{# a comment #}",
+        &"{{ link }}".repeat(101),
+    ] {
+        for part in ["subject", "text", "html"] {
+            assert_eq!(check_words(&mail, &own(part, source)).len(), 1, "{source}");
+        }
+    }
+    for source in ["", "{ not a name }", "}} {", "{{course_title}} {{  link  }}", "a { b } c"] {
+        assert_eq!(check_words(&mail, &own("text", source)), [], "{source}");
+    }
+}
+
+#[test]
+fn words_that_a_later_release_cannot_say_give_way_to_the_built_in_ones() {
+    let mail = Mail::CourseCompletion { course_title: "Knots", link: LINK };
+    let words = own("subject", "{{ gone }}");
+    let said = render(&mail, None, &brand(), Some(&words)).unwrap();
+    assert_eq!(said, render(&mail, None, &brand(), None).unwrap());
+}
+
+#[test]
+fn there_is_a_sample_of_every_mail_but_the_digest() {
+    let names = |mails: &[Mail<'_>]| mails.iter().map(Mail::name).collect::<Vec<_>>();
+    let mut every = names(&all("Knots", LINK));
+    every.retain(|name| *name != "digest");
+    assert_eq!(names(&Mail::samples()), every);
+    for mail in Mail::samples() {
+        said(&mail);
+    }
+}
+
+#[test]
+fn a_digest_names_what_it_sums_up() {
+    let items = [
+        DigestItem { title: "You completed Knots", link: Some("/learner/courses/knots") },
+        DigestItem { title: "<b>Rope</b> has arrived", link: None },
+    ];
+    let RenderedMail { subject, text, html } =
+        said(&Mail::Digest { count: 5, items: &items, more: 3, link: "/notifications" });
+    assert_eq!(subject, "5 notifications from Acme Learning");
+    for part in ["* You completed Knots\n  https://learn.example.com/learner/courses/knots", "And 3 more."] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(html.contains("&lt;b&gt;Rope&lt;/b&gt; has arrived</li>"), "{html}");
+    let unsafe_item = [DigestItem { title: "x", link: Some("javascript:alert(1)") }];
+    let answer = render(&Mail::Digest { count: 1, items: &unsafe_item, more: 0, link: "/" }, None, &brand(), None);
+    assert!(matches!(answer, Err(TemplateError::UnsafeLink { .. })));
 }

@@ -3,10 +3,12 @@
 //! A mail is a [`Mail`] with what it needs to know, dressed as a [`Brand`]. Values are data and
 //! never templates: the HTML escapes them, a line break in a name becomes a space (so that none
 //! can end a header and start another), and links lead to the web or nowhere. A template that
-//! asks for something its mail does not have is an error.
+//! asks for something its mail does not have is an error. A tenant may put its own words in place of a
+//! mail's ([`OwnWords`]).
 
 mod link;
 mod mails;
+mod own;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -15,10 +17,12 @@ use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
+use url::Url;
 
 use crate::colour::Rgb;
 use link::{frontend, safe_link};
-pub use mails::Mail;
+pub use mails::{DigestItem, Mail};
+pub use own::{OwnWords, WordsError};
 
 /// How a tenant's mails look, and whom they come from.
 #[derive(Debug, Clone, Copy)]
@@ -75,31 +79,94 @@ const MAX_SUBJECT: usize = 180;
 /// Fields whose line breaks are the author's; all others are one line.
 const PROSE: [&str; 2] = ["message", "feedback"];
 
-/// Write a mail for a reader, by name if it is known.
+/// Write a mail for a reader, by name if it is known, in the tenant's own words where it has some.
 ///
 /// # Errors
 /// A link is not one of the web's, or a template fails; see [`TemplateError`].
-pub fn render(mail: &Mail<'_>, recipient_name: Option<&str>, brand: &Brand<'_>) -> Result<RenderedMail, TemplateError> {
+pub fn render(
+    mail: &Mail<'_>,
+    recipient_name: Option<&str>,
+    brand: &Brand<'_>,
+    own: Option<&OwnWords>,
+) -> Result<RenderedMail, TemplateError> {
+    let context = full_context(mail, recipient_name, brand)?;
+    if let Some(own) = own {
+        match render_parts(mail.name(), context.clone(), brand, own) {
+            // A release may know a name no more that words of yesterday use.
+            Err(error) => tracing::warn!(mail = mail.name(), "A tenant's own words cannot be rendered: {error}"),
+            rendered => return rendered,
+        }
+    }
+    render_parts(mail.name(), context, brand, &OwnWords::default())
+}
+
+/// Whether words fit a mail: the parts that do not, with the reasons.
+pub fn check_words(mail: &Mail<'_>, own: &OwnWords) -> Vec<(&'static str, WordsError)> {
+    let known = names_of(mail);
+    [("subject", &own.subject), ("text", &own.text), ("html", &own.html)]
+        .into_iter()
+        .filter_map(|(part, source)| Some((part, own::check(source.as_deref()?, &known).err()?)))
+        .collect()
+}
+
+/// The names that words for this mail may use.
+pub fn names_of(mail: &Mail<'_>) -> Vec<String> {
+    let Ok(Json::Object(fields)) = serde_json::to_value(mail) else { return Vec::new() };
+    let mut names: Vec<String> = own::names(&fields).into_iter().map(|(name, _)| name).collect();
+    names.extend(["recipient_name", "tenant_name", "support_email"].map(str::to_owned));
+    names
+}
+
+fn full_context(
+    mail: &Mail<'_>,
+    recipient_name: Option<&str>,
+    brand: &Brand<'_>,
+) -> Result<Map<String, Json>, TemplateError> {
     let mut context = context(mail, brand)?;
     let name = recipient_name.map(one_line).filter(|name| !name.is_empty());
     context.insert("recipient_name".to_owned(), name.into());
     context.insert("notifies".to_owned(), mail.notifies().into());
-    render_parts(mail.name(), context, brand)
+    Ok(context)
 }
 
-fn render_parts(name: &str, mut context: Map<String, Json>, brand: &Brand<'_>) -> Result<RenderedMail, TemplateError> {
+fn render_parts(
+    name: &str,
+    mut context: Map<String, Json>,
+    brand: &Brand<'_>,
+    own: &OwnWords,
+) -> Result<RenderedMail, TemplateError> {
     let templates = TEMPLATES.as_ref().map_err(Clone::clone)?;
-    let part = |part: &str, context: &Map<String, Json>| -> Result<String, TemplateError> {
-        Ok(templates.get_template(&format!("{name}/{part}.j2"))?.render(Value::from(Serde(context)))?)
+    let built_in = |template: &str, context: &Map<String, Json>| -> Result<String, TemplateError> {
+        Ok(templates.get_template(&format!("{template}.j2"))?.render(Value::from(Serde(context)))?)
     };
-    let mut subject = shorten(&one_line(&part("subject.txt", &context)?), MAX_SUBJECT);
+    let mut values = own::names(&context);
+    values.insert("tenant_name".to_owned(), one_line(brand.tenant_name).into());
+    values.insert("support_email".to_owned(), brand.support_email.map(one_line).into());
+    let said = match &own.subject {
+        Some(source) => own::text(source, &values)?,
+        None => built_in(&format!("{name}/subject.txt"), &context)?,
+    };
+    let mut subject = shorten(&one_line(&said), MAX_SUBJECT);
     if subject.is_empty() {
         subject = one_line(brand.tenant_name);
     }
     context.insert("subject".to_owned(), subject.clone().into());
-    let text = tidy(&part("body.txt", &context)?);
-    let html = part("body.html", &context)?;
-    Ok(RenderedMail { subject, text, html })
+    let text = match &own.text {
+        Some(source) => {
+            context.insert("own_text".to_owned(), own::text(source, &values)?.into());
+            built_in("own/body.txt", &context)?
+        }
+        None => built_in(&format!("{name}/body.txt"), &context)?,
+    };
+    let html = match &own.html {
+        Some(source) => {
+            let frame = templates.get_template("own/body.html.j2")?;
+            let content = Value::from_safe_string(own::html(source, &values)?);
+            frame.render(minijinja::context! { own_html => content, ..Value::from(Serde(&context)) })?
+        }
+        None => built_in(&format!("{name}/body.html"), &context)?,
+    };
+    Ok(RenderedMail { subject, text: tidy(&text), html })
 }
 
 /// What a mail's templates may speak of.
@@ -109,20 +176,30 @@ fn context(mail: &Mail<'_>, brand: &Brand<'_>) -> Result<Map<String, Json>, Temp
     let Json::Object(mut context) = json else {
         return Err(TemplateError::Template(format!("{} has no fields", mail.name())));
     };
-    for (field, value) in &mut context {
-        let Json::String(text) = value else { continue };
-        *text = if field == "link" || field.ends_with("_link") {
-            safe_link(&frontend, text).ok_or_else(|| TemplateError::UnsafeLink { field: field.clone() })?
-        } else if PROSE.contains(&field.as_str()) {
-            prose(text)
-        } else {
-            one_line(text)
-        };
-    }
+    tame(&frontend, &mut context)?;
     let look = Look::new(brand, safe_link(&frontend, "/profile"));
     let look = serde_json::to_value(look).map_err(|error| TemplateError::Template(error.to_string()))?;
     context.insert("brand".to_owned(), look);
     Ok(context)
+}
+
+/// Makes links safe and texts those of their kind, also in lists.
+fn tame(frontend: &Url, fields: &mut Map<String, Json>) -> Result<(), TemplateError> {
+    for (field, value) in fields {
+        match value {
+            Json::String(text) if field == "link" || field.ends_with("_link") => {
+                *text = safe_link(frontend, text).ok_or_else(|| TemplateError::UnsafeLink { field: field.clone() })?;
+            }
+            Json::String(text) => *text = if PROSE.contains(&field.as_str()) { prose(text) } else { one_line(text) },
+            Json::Array(items) => {
+                for item in items.iter_mut().filter_map(Json::as_object_mut) {
+                    tame(frontend, item)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The brand as the templates see it.
@@ -233,21 +310,22 @@ fn escape(text: &str) -> String {
 macro_rules! sources {
     (shared: $($shared:literal)*; mails: $($mail:literal)*) => {
         &[
-            $(($shared, include_str!(concat!("../../../templates/", $shared))),)*
+            $(($shared, include_str!(concat!("../../templates/", $shared))),)*
             $(
-                (concat!($mail, "/subject.txt.j2"), include_str!(concat!("../../../templates/", $mail, "/subject.txt.j2"))),
-                (concat!($mail, "/body.txt.j2"), include_str!(concat!("../../../templates/", $mail, "/body.txt.j2"))),
-                (concat!($mail, "/body.html.j2"), include_str!(concat!("../../../templates/", $mail, "/body.html.j2"))),
+                (concat!($mail, "/subject.txt.j2"), include_str!(concat!("../../templates/", $mail, "/subject.txt.j2"))),
+                (concat!($mail, "/body.txt.j2"), include_str!(concat!("../../templates/", $mail, "/body.txt.j2"))),
+                (concat!($mail, "/body.html.j2"), include_str!(concat!("../../templates/", $mail, "/body.html.j2"))),
             )*
         ]
     };
 }
 
 static SOURCES: &[(&str, &str)] = sources! {
-    shared: "layout.html.j2" "button.html.j2" "paragraphs.html.j2" "footer.txt.j2";
+    shared: "layout.html.j2" "button.html.j2" "paragraphs.html.j2" "footer.txt.j2" "own/body.html.j2" "own/body.txt.j2";
     mails: "password_reset" "invitation" "password_changed" "course_enrollment"
         "course_completion" "certificate_issued" "deadline_reminder" "new_content_available"
-        "announcement" "assessment_submission" "assessment_graded" "system_alert" "notification"
+        "announcement" "assessment_submission" "assessment_graded" "system_alert" "discussion_reply"
+        "digest" "notification"
 };
 
 #[cfg(test)]

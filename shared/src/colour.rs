@@ -4,16 +4,18 @@ use std::fmt;
 
 /// A colour of eight bits a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rgb(pub(crate) u8, pub(crate) u8, pub(crate) u8);
+pub struct Rgb(pub u8, pub u8, pub u8);
 
 impl Rgb {
     /// The colour of a tenant that has none, or one that cannot be read.
-    pub(crate) const FALLBACK: Self = Self(0x3B, 0x82, 0xF6);
-    pub(crate) const WHITE: Self = Self(255, 255, 255);
-    pub(crate) const BLACK: Self = Self(0, 0, 0);
+    pub const FALLBACK: Self = Self(0x3B, 0x82, 0xF6);
+    /// White.
+    pub const WHITE: Self = Self(255, 255, 255);
+    /// Black.
+    pub const BLACK: Self = Self(0, 0, 0);
 
     /// Read `#RGB` or `#RRGGBB`; `None` for anything else.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let digits = text.trim().strip_prefix('#')?;
         if !digits.chars().all(|c| c.is_ascii_hexdigit()) {
             return None;
@@ -31,7 +33,7 @@ impl Rgb {
     }
 
     /// This colour with `percent` of another stirred in.
-    pub(crate) fn mix(self, other: Self, percent: u8) -> Self {
+    pub fn mix(self, other: Self, percent: u8) -> Self {
         let percent = u16::from(percent.min(100));
         let stir = |mine: u8, theirs: u8| {
             let sum = u16::from(mine) * (100 - percent) + u16::from(theirs) * percent;
@@ -41,7 +43,7 @@ impl Rgb {
     }
 
     /// How far apart two colours are in brightness, from 1 to 21, as WCAG 2 reckons it.
-    pub(crate) fn contrast(self, other: Self) -> f32 {
+    pub fn contrast(self, other: Self) -> f32 {
         let (one, two) = (self.luminance(), other.luminance());
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
     }
@@ -55,7 +57,7 @@ impl Rgb {
     }
 
     /// The first shade of this colour, going darker, that can be read on white.
-    pub(crate) fn readable(self, contrast: f32) -> Self {
+    pub fn readable(self, contrast: f32) -> Self {
         (0..=100)
             .step_by(4)
             .map(|percent| self.mix(Self::BLACK, percent))

@@ -41,13 +41,32 @@ pub enum Mail<'a> {
     },
     /// To administrators: something needs a person.
     SystemAlert { title: &'a str, severity: &'a str, message: &'a str, link: Option<&'a str> },
+    /// Somebody has replied in a discussion; `message` is how the reply begins.
+    DiscussionReply {
+        author_name: &'a str,
+        thread_title: &'a str,
+        course_title: &'a str,
+        message: &'a str,
+        link: &'a str,
+    },
+    /// What could wait, summed up: `count` in all, of which `more` are not named.
+    Digest { count: usize, items: &'a [DigestItem<'a>], more: usize, link: &'a str },
     /// Any other notification; `title` is the subject.
     Notification { title: &'a str, message: &'a str, link: Option<&'a str>, link_label: Option<&'a str> },
 }
 
+/// A notification as a digest names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct DigestItem<'a> {
+    /// Its subject.
+    pub title: &'a str,
+    /// Where it leads.
+    pub link: Option<&'a str>,
+}
+
 impl Mail<'_> {
-    /// The folder of its templates.
-    pub(super) fn name(&self) -> &'static str {
+    /// What it is called, and the folder of its templates.
+    pub fn name(&self) -> &'static str {
         match self {
             Self::PasswordReset { .. } => "password_reset",
             Self::Invitation { .. } => "invitation",
@@ -61,8 +80,48 @@ impl Mail<'_> {
             Self::AssessmentSubmission { .. } => "assessment_submission",
             Self::AssessmentGraded { .. } => "assessment_graded",
             Self::SystemAlert { .. } => "system_alert",
+            Self::DiscussionReply { .. } => "discussion_reply",
+            Self::Digest { .. } => "digest",
             Self::Notification { .. } => "notification",
         }
+    }
+
+    /// One of each kind for which a tenant may have its own words, with made-up contents. A digest
+    /// is none: a list cannot be said in names alone.
+    pub fn samples() -> [Mail<'static>; 14] {
+        let (course_title, link) = ("Python Programming Fundamentals", "/learner/courses/python");
+        let (assessment_title, title) = ("Final Quiz", "Maintenance on Sunday");
+        let message = "The platform is away between two and four o'clock.";
+        let instructor_name = Some("John Smith");
+        [
+            Mail::PasswordReset { link, expires_minutes: 60 },
+            Mail::Invitation { inviter_name: "Sarah Johnson", role: "learner", link, expires_days: 7 },
+            Mail::PasswordChanged { changed_at: "5 January 2026, 09:00 UTC", link },
+            Mail::CourseEnrollment { course_title, instructor_name, link },
+            Mail::CourseCompletion { course_title, link },
+            Mail::CertificateIssued { course_title, code: "01935b7e-2c1f-7d3a-8f60", link, verify_link: link },
+            Mail::DeadlineReminder { item_title: assessment_title, course_title, due: "tomorrow at 17:00", link },
+            Mail::NewContentAvailable { course_title, content_title: "Decorators", link },
+            Mail::Announcement { title, message, author_name: instructor_name, link: Some(link) },
+            Mail::AssessmentSubmission { learner_name: "Alice Williams", assessment_title, course_title, link },
+            Mail::AssessmentGraded {
+                assessment_title,
+                course_title,
+                score: "17 of 20",
+                passed: Some(true),
+                feedback: Some("Well done."),
+                link,
+            },
+            Mail::SystemAlert { title, severity: "high", message, link: Some(link) },
+            Mail::DiscussionReply {
+                author_name: "Bob Brown",
+                thread_title: "Where do I begin?",
+                course_title,
+                message: "Begin at the beginning.",
+                link,
+            },
+            Mail::Notification { title, message, link: Some(link), link_label: None },
+        ]
     }
 
     /// Whether the reader may switch it off. The account's own mails always come.
