@@ -8,7 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::ApiError;
 use crate::{
-    analytics, audit, auth, certificates, courses, discussions, enrollments, files, health, jobs, notifications, openapi, tenants, users,
+    analytics, audit, auth, certificates, courses, discussions, enrollments, files, health, jobs, notifications,
+    openapi, tenants, users,
 };
 
 /// The operations, with their documents.

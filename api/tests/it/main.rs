@@ -13,8 +13,8 @@
 )]
 
 mod analytics;
-mod audit;
 mod announcements;
+mod audit;
 mod auth;
 mod binary;
 mod certificates;

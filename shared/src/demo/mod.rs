@@ -6,8 +6,8 @@
 
 mod catalog;
 mod courses;
-mod files;
 mod discussions;
+mod files;
 mod learning;
 mod news;
 mod people;
