@@ -9,7 +9,7 @@ use shared::ids::TenantId;
 use shared::users::UserRole;
 use uuid::Uuid;
 
-use super::isolation::HOMES;
+use super::isolation::{HOMES, NAMES};
 use super::operations::{Operation, operations};
 use crate::support::{Answer, Client, TestApp};
 
@@ -44,6 +44,10 @@ impl World {
     async fn address(&self, operation: &Operation) -> Option<String> {
         let mut ids = BTreeMap::new();
         for name in operation.parameters() {
+            if let Some((_, stands)) = NAMES.iter().find(|(parameter, _)| *parameter == name) {
+                ids.insert(name.to_owned(), (*stands).to_owned());
+                continue;
+            }
             let (_, table) = HOMES.iter().find(|(parameter, _)| *parameter == name)?;
             let column = if *table == "tenants" { "id" } else { "tenant_id" };
             let query = format!(

@@ -37,12 +37,15 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("version", "file_versions"),
 ];
 
+/// What a path names that is no row of a tenant's: the platform's queues and schedules, which are
+/// nobody's secret. And every tenant has mails of the same names: one that none has stands for
+/// another's.
+pub(super) const NAMES: &[(&str, &str)] =
+    &[("email_template", "no_such_mail"), ("queue", "within_1m"), ("schedule", "jobs.prune")];
+
 /// One id of each kind that a path may name, of this tenant.
 pub(super) async fn ids_of(db: &TestDb, tenant: TenantId) -> BTreeMap<&'static str, String> {
-    // The platform's, and nobody's secret.
-    let mut ids = BTreeMap::from([("queue", "within_1m".to_owned()), ("schedule", "jobs.prune".to_owned())]);
-    // Every tenant has mails of the same names: one that none has stands for another's.
-    ids.insert("email_template", "no_such_mail".to_owned());
+    let mut ids: BTreeMap<_, _> = NAMES.iter().map(|&(parameter, name)| (parameter, name.to_owned())).collect();
     for &(parameter, table) in HOMES {
         let column = if table == "tenants" { "id" } else { "tenant_id" };
         let found = db
