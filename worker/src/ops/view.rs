@@ -213,7 +213,7 @@ pub(super) fn thousands(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut apart = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             apart.push(',');
         }
         apart.push(digit);
@@ -236,7 +236,9 @@ mod tests {
 
     #[test]
     fn time_is_told_as_people_do() {
-        for (seconds, told) in [(-3, "0 s"), (59, "59 s"), (61, "1 min"), (3_725, "1 h 2 min"), (3_600, "1 h"), (90_061, "1 d 1 h")] {
+        for (seconds, told) in
+            [(-3, "0 s"), (59, "59 s"), (61, "1 min"), (3_725, "1 h 2 min"), (3_600, "1 h"), (90_061, "1 d 1 h")]
+        {
             assert_eq!(span(TimeDelta::seconds(seconds)), told);
         }
         assert_eq!((thousands(999), thousands(1_234_567)), ("999".to_owned(), "1,234,567".to_owned()));

@@ -140,7 +140,7 @@ async fn a_strand_keeps_its_order_over_retries_and_crashes() {
             let claim = ledger::claim(&mut conn, *ticket, "w", lease).await.expect("an answer").expect("claimed");
             match starts % 3 {
                 0 => {
-                    done.extend(ledger::succeed(&mut conn, &claim, None).await.expect("an answer").then_some(claim.id))
+                    done.extend(ledger::succeed(&mut conn, &claim, None).await.expect("an answer").then_some(claim.id));
                 }
                 1 => {
                     let later = ledger::Verdict::Retry(Duration::from_secs(3_600));

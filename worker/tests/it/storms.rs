@@ -93,7 +93,7 @@ async fn a_thousand_dead_live_again_and_have_their_effects_once() {
             async move {
                 // Every other one dies behind its effect.
                 let number = job.note["number"].as_u64().unwrap();
-                if number % 2 == 0 && is_broken.load(Ordering::SeqCst) {
+                if number.is_multiple_of(2) && is_broken.load(Ordering::SeqCst) {
                     return Err(Failure::GiveUp("the cause is not there".to_owned()));
                 }
                 ctx.external(&number.to_string(), |key| async move {
