@@ -1105,6 +1105,32 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    /// The workers that live, by their own account, for operators to look at. No job depends on it.
+    job_workers (name) {
+        /// The column `name`.
+        name -> Text,
+        /// The column `host`.
+        host -> Text,
+        /// The column `process_id`.
+        process_id -> Int4,
+        /// The column `version`.
+        version -> Text,
+        /// How many jobs of each queue it runs at once.
+        queues -> Jsonb,
+        /// The column `running`.
+        running -> Int4,
+        /// The column `is_stopping`.
+        is_stopping -> Bool,
+        /// The column `started_at`.
+        started_at -> Timestamptz,
+        /// The column `seen_at`.
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use super::sql_types::*;
 
     /// Work to be done, written in the transaction that causes it. Redis only carries tickets that point here.
@@ -1731,6 +1757,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     job_relay,
     job_schedules,
     job_turns,
+    job_workers,
     jobs,
     learner_groups,
     learner_progress,

@@ -161,6 +161,7 @@ pub struct JobRow {
     pub result: Option<Value>,
     pub last_error: Option<String>,
     pub error_class: Option<String>,
+    pub cancel_requested_at: Option<DateTime<Utc>>,
     pub created_by: Option<UserId>,
     pub request_id: Option<String>,
     pub created_at: DateTime<Utc>,

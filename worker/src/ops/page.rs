@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use minijinja::{Environment, context};
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
 
 use super::Ops;
 use super::view::{Now, thousands};
@@ -72,7 +73,7 @@ async fn draw(ops: &Ops) -> anyhow::Result<String> {
         return Ok(drawn.html.clone());
     }
     let view = Now::look(&ops.0.pool, &ops.0.throughput).await?;
-    let html = PAGES.get_template("now.html")?.render(view)?;
+    let html = PAGES.get_template("now.html")?.render(Value::from(Serde(view)))?;
     *drawn = Some(Drawn { at: Instant::now(), html: html.clone() });
     Ok(html)
 }

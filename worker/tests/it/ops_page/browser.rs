@@ -38,7 +38,7 @@ impl Browser {
             });
         let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
         let port = lines
-            .find_map(|line| Some(line.ok()?.split_once(" on port ")?.1.trim_end_matches('.').parse::<u16>().ok()?))
+            .find_map(|line| line.ok()?.split_once(" on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
             .expect("chromedriver tells its port");
         let mut arguments = vec!["--headless=new", "--disable-dev-shm-usage", "--window-size=1400,1000"];
         if is_root() {
@@ -64,9 +64,8 @@ impl Browser {
     pub(crate) async fn until(&self, expression: &str) {
         let begun = Instant::now();
         while self.ask(&format!("return Boolean({expression})")).await != json!(true) {
-            if begun.elapsed() > Duration::from_secs(15) {
-                panic!("waited in vain until {expression}; the page says:\n{}", self.text().await);
-            }
+            let has_time = begun.elapsed() < Duration::from_secs(15);
+            assert!(has_time, "waited in vain until {expression}; the page says:\n{}", self.text().await);
             tokio::time::sleep(Duration::from_millis(50)).await; // between two questions
         }
     }
