@@ -87,7 +87,7 @@ impl World {
             ("EMAIL_USE_TLS", "false".to_owned()),
             ("SECRET_KEY", "a secret key of the chaos tests, long enough".to_owned()),
             ("JWT_SECRET_KEY", "another secret key of the chaos tests".to_owned()),
-            ("RUST_LOG", std::env::var("LMS_CHAOS_LOG").unwrap_or_else(|_| "error".to_owned())),
+            ("RUST_LOG", std::env::var("LMS_CHAOS_LOG").unwrap_or_else(|_| "error,apalis_core=off".to_owned())),
         ]);
         let pool = PoolSettings { wait: Duration::from_secs(10), ..PoolSettings::new(url) };
         let pool = Pool::new(&pool).expect("a pool");
