@@ -158,9 +158,18 @@ impl World {
         rows
     }
 
+    /// Redis, once it answers: it may hang at the moment.
     pub(super) async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.setting("REDIS_URL")).expect("a URL");
-        client.get_multiplexed_async_connection().await.expect("Redis answers")
+        let patience = redis::AsyncConnectionConfig::new().set_response_timeout(Some(AWAY));
+        let begun = Instant::now();
+        loop {
+            match client.get_multiplexed_async_connection_with_config(&patience).await {
+                Ok(redis) => return redis,
+                Err(error) => assert!(begun.elapsed() < AWAY, "Redis does not answer: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await; // between two tries
+        }
     }
 
     /// Tickets that wait in Redis.
