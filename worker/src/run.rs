@@ -164,6 +164,7 @@ impl Machine {
                 return;
             }
             tokio::time::sleep(pause).await;
+            self.until_redis_answers().await;
             let begun = Instant::now();
             self.pulse.consumers.fetch_add(1, Ordering::Relaxed);
             // In a task of its own, so that a panic inside the library ends this life only.
@@ -180,6 +181,21 @@ impl Machine {
                 Ok(Err(error)) => tracing::warn!(%queue, error = %error, "The transport of {queue} died: {error}"),
                 Err(error) => tracing::error!(%queue, error = %error, "The transport of {queue} broke down: {error}"),
             }
+        }
+    }
+
+    /// A life that begins while Redis is away dies of its first question, and so does the next one,
+    /// which hears of the connection that failed meanwhile: with the pauses between them, Redis
+    /// would be back for seconds before anybody worked.
+    async fn until_redis_answers(&self) {
+        let answered = async {
+            while self.road.ping().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::select! {
+            () = answered => {}
+            () = self.closing.cancelled() => {}
         }
     }
 

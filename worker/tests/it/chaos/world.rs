@@ -87,7 +87,7 @@ impl World {
             ("EMAIL_USE_TLS", "false".to_owned()),
             ("SECRET_KEY", "a secret key of the chaos tests, long enough".to_owned()),
             ("JWT_SECRET_KEY", "another secret key of the chaos tests".to_owned()),
-            ("RUST_LOG", std::env::var("LMS_CHAOS_LOG").unwrap_or_else(|_| "error".to_owned())),
+            ("RUST_LOG", std::env::var("LMS_CHAOS_LOG").unwrap_or_else(|_| "error,apalis_core=off".to_owned())),
         ]);
         let pool = PoolSettings { wait: Duration::from_secs(10), ..PoolSettings::new(url) };
         let pool = Pool::new(&pool).expect("a pool");
@@ -158,9 +158,18 @@ impl World {
         rows
     }
 
+    /// Redis, once it answers: it may hang at the moment.
     pub(super) async fn redis(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.setting("REDIS_URL")).expect("a URL");
-        client.get_multiplexed_async_connection().await.expect("Redis answers")
+        let patience = redis::AsyncConnectionConfig::new().set_response_timeout(Some(AWAY));
+        let begun = Instant::now();
+        loop {
+            match client.get_multiplexed_async_connection_with_config(&patience).await {
+                Ok(redis) => return redis,
+                Err(error) => assert!(begun.elapsed() < AWAY, "Redis does not answer: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await; // between two tries
+        }
     }
 
     /// Tickets that wait in Redis.
