@@ -21,6 +21,8 @@ const OF_NO_TENANT: [(&str, &str); 6] = [
     ("tenants", "is the tenant: its policy compares the id"),
     ("throttles", "guards the doors before anybody is signed in"),
     ("job_relay", "which life of Redis has the tickets"),
+    ("job_queues", "settings of the platform's queues"),
+    ("job_schedules", "the platform's work by the clock"),
     ("schedule_runs", "the platform's work by the clock"),
 ];
 
