@@ -4,6 +4,7 @@
 
 mod learner;
 mod servers;
+mod upload;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
