@@ -11,9 +11,10 @@ use super::operations::{Operation, operations};
 use crate::support::TestApp;
 
 /// Where the ids of a path parameter live.
-const HOMES: [(&str, &str); 18] = [
+const HOMES: [(&str, &str); 20] = [
     ("certificate", "certificates"),
     ("content_item", "content_items"),
+    ("content_version", "content_versions"),
     ("course", "courses"),
     ("domain", "tenant_domains"),
     ("enrollment", "enrollments"),
@@ -23,6 +24,7 @@ const HOMES: [(&str, &str); 18] = [
     ("job", "jobs"),
     ("member", "users"),
     ("module", "modules"),
+    ("module_prerequisite", "module_prerequisites"),
     ("notification", "notifications"),
     ("prerequisite", "course_prerequisites"),
     ("session", "sessions"),
