@@ -130,7 +130,6 @@ create table file_uploads (
     expires_at timestamptz not null,
     created_at timestamptz not null,
     constraint file_uploads_tenant_key unique (tenant_id, id),
-    constraint file_uploads_user foreign key (tenant_id, user_id) references users (tenant_id, id),
     constraint file_uploads_folder foreign key (tenant_id, folder_id) references folders (tenant_id, id),
     constraint file_uploads_file foreign key (tenant_id, file_id) references files (tenant_id, id)
 );
@@ -139,6 +138,7 @@ create index file_uploads_by_folder on file_uploads (tenant_id, folder_id);
 create index file_uploads_by_file on file_uploads (tenant_id, file_id);
 create index file_uploads_by_expiry on file_uploads (tenant_id, expires_at);
 comment on table file_uploads is 'Contents on their way. The id is that of the content to come.';
+comment on column file_uploads.user_id is 'Whose it is; a superuser may be nobody of the tenant.';
 comment on column file_uploads.file_id is 'The file that gets a new version; none for a new file.';
 comment on column file_uploads.promised_bytes is 'What a client that sends to the store itself has announced.';
 comment on column file_uploads.reserved_bytes is 'What it has taken of the tenant''s quota so far.';

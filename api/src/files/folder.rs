@@ -17,6 +17,7 @@ use super::policy::{self, Action};
 use super::{ReadFiles, WriteFolders};
 use crate::access::Can;
 use crate::app::App;
+use crate::courses::author;
 use crate::http::{ApiError, ApiResult, Body, Db, IfMatch, Listing, Paging, Path, Query, Tagged, present};
 
 /// A folder of files.
@@ -122,7 +123,7 @@ pub async fn create_folder(
     }
     let mut conn = db.conn().await?;
     policy::folder_to_fill(&mut conn, &caller, parent_id).await.map_err(named_parent)?;
-    let new = NewFolder { parent_id, name, visible_to, writable_by, created_by: caller.user };
+    let new = NewFolder { parent_id, name, visible_to, writable_by, created_by: author(&caller) };
     let folder = Folder::create(&mut conn, caller.tenant(), new, app.clock.now()).await?;
     let location = format!("/api/files/folders/{}/", folder.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged(folder.version, folder.into())))

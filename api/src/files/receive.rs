@@ -84,10 +84,10 @@ pub(super) async fn receive(app: &App, db: &Db, upload: &mut Upload, field: &mut
         sent: Vec::new(),
         number: 0,
     };
-    while let Some(piece) = piece(field).await? {
-        receiver.take(&piece).await?;
-    }
-    receiver.finish().await
+    let outcome = receiver.run(field).await;
+    // A part that arrives after its upload was aborted would stay for ever: none is left on its way.
+    while receiver.sending.join_next().await.is_some() {}
+    outcome
 }
 
 struct Receiver<'a> {
@@ -97,13 +97,19 @@ struct Receiver<'a> {
     buffer: BytesMut,
     hash: Sha256,
     size_bytes: i64,
-    /// Broken off when the upload is.
     sending: JoinSet<anyhow::Result<Part>>,
     sent: Vec<Part>,
     number: i32,
 }
 
 impl Receiver<'_> {
+    async fn run(&mut self, field: &mut Field<'_>) -> ApiResult<Arrived> {
+        while let Some(piece) = piece(field).await? {
+            self.take(&piece).await?;
+        }
+        self.finish().await
+    }
+
     async fn take(&mut self, piece: &Bytes) -> ApiResult<()> {
         let most = self.app.config.files.max_bytes;
         self.size_bytes = self.size_bytes.saturating_add(length(piece));
@@ -158,7 +164,7 @@ impl Receiver<'_> {
         Ok(())
     }
 
-    async fn finish(mut self) -> ApiResult<Arrived> {
+    async fn finish(&mut self) -> ApiResult<Arrived> {
         if self.size_bytes == 0 {
             return Err(ApiError::field("file", "The file is empty."));
         }
@@ -181,7 +187,7 @@ impl Receiver<'_> {
                 PartsError::NotThere => store_is_away(error.into()),
             })?;
         }
-        Ok(Arrived { size_bytes: self.size_bytes, sha256: Some(self.hash.finalize().to_vec()) })
+        Ok(Arrived { size_bytes: self.size_bytes, sha256: Some(self.hash.finalize_reset().to_vec()) })
     }
 }
 

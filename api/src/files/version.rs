@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::{ReadFiles, WriteFiles, download, policy, shape};
 use crate::access::Can;
 use crate::app::App;
+use crate::courses::author;
 use crate::http::{ApiError, ApiResult, Db, Listing, Paging, Path, Query};
 
 /// A content that a file has, or had.
@@ -119,7 +120,7 @@ pub async fn restore_file_version(
 ) -> ApiResult<(StatusCode, Json<VersionOut>)> {
     let mut conn = db.conn().await?;
     let FileRow { file, .. } = policy::changeable(&mut conn, &caller, id).await?;
-    let restored = FileVersion::restore(&mut conn, &file, number, caller.user, app.clock.now()).await?;
+    let restored = FileVersion::restore(&mut conn, &file, number, author(&caller), app.clock.now()).await?;
     let file = File { version_number: restored.number, ..file };
     let row = FileVersion::find(&mut conn, &file, restored.number).await?.ok_or(FileError::Gone)?;
     Ok((StatusCode::CREATED, Json(VersionOut::new(row, &file))))

@@ -1682,7 +1682,6 @@ diesel::joinable!(file_quotas -> tenants (tenant_id));
 diesel::joinable!(file_uploads -> files (file_id));
 diesel::joinable!(file_uploads -> folders (folder_id));
 diesel::joinable!(file_uploads -> tenants (tenant_id));
-diesel::joinable!(file_uploads -> users (user_id));
 diesel::joinable!(file_versions -> file_contents (content_id));
 diesel::joinable!(file_versions -> files (file_id));
 diesel::joinable!(file_versions -> users (user_id));

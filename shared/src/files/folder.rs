@@ -38,7 +38,8 @@ pub struct NewFolder {
     pub name: String,
     pub visible_to: Option<UserRole>,
     pub writable_by: Option<UserRole>,
-    pub created_by: UserId,
+    /// None when it is a superuser, who is nobody of the tenant.
+    pub created_by: Option<UserId>,
 }
 
 /// Which folders are meant; what is left out does not matter.
@@ -89,7 +90,7 @@ impl Folder {
                 name,
                 visible_to,
                 writable_by,
-                created_by: Some(new.created_by),
+                created_by: new.created_by,
                 version: 1,
                 created_at: now,
                 updated_at: now,

@@ -11,7 +11,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::jobs::ScanContent;
 use super::{FileError, FileStatus, FileVersion, Kind, Quota, original_key};
-use crate::db::schema::{file_contents, file_uploads, file_versions, files};
+use crate::db::schema::{file_contents, file_uploads, file_versions, files, users};
 use crate::db::{Conn, Error, broken_constraint};
 use crate::ids::{FileContentId, FileId, FileVersionId, FolderId, TenantId, UserId};
 use crate::jobs;
@@ -196,9 +196,10 @@ impl Upload {
                 ))
                 .execute(conn)
                 .await?;
+            let author = self.author(conn).await?;
             let (file, number) = match self.file_id {
                 Some(file) => (file, self.next_number(conn, file, kind).await?),
-                None => (self.new_file(conn, now).await?, 1),
+                None => (self.new_file(conn, author, now).await?, 1),
             };
             let version = FileVersion {
                 id: FileVersionId::new(),
@@ -206,7 +207,7 @@ impl Upload {
                 file_id: file,
                 number,
                 content_id: self.id,
-                user_id: Some(self.user_id),
+                user_id: author,
                 comment: self.comment.clone(),
                 created_at: now,
             };
@@ -217,14 +218,25 @@ impl Upload {
         .await
     }
 
-    async fn new_file(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<FileId, FileError> {
+    /// Whose it is as the tenant knows them: a superuser is nobody of it.
+    async fn author(&self, conn: &mut Conn) -> Result<Option<UserId>, Error> {
+        users::table
+            .filter(users::tenant_id.eq(self.tenant_id))
+            .filter(users::id.eq(self.user_id))
+            .select(users::id)
+            .first(conn)
+            .await
+            .optional()
+    }
+
+    async fn new_file(&self, conn: &mut Conn, author: Option<UserId>, now: DateTime<Utc>) -> Result<FileId, FileError> {
         let id = FileId::new();
         diesel::insert_into(files::table)
             .values((
                 files::id.eq(id),
                 files::tenant_id.eq(self.tenant_id),
                 files::folder_id.eq(self.folder_id),
-                files::uploaded_by.eq(self.user_id),
+                files::uploaded_by.eq(author),
                 files::filename.eq(&self.filename),
                 files::content_id.eq(self.id),
                 files::created_at.eq(now),

@@ -80,7 +80,7 @@ impl FileVersion {
         conn: &mut Conn,
         file: &File,
         number: i32,
-        user: UserId,
+        user: Option<UserId>,
         now: DateTime<Utc>,
     ) -> Result<Self, FileError> {
         conn.transaction(async |conn| {
@@ -95,7 +95,7 @@ impl FileVersion {
                 file_id: file.id,
                 number: Self::next_number(conn, file.tenant_id, file.id).await?,
                 content_id: old.content.id,
-                user_id: Some(user),
+                user_id: user,
                 comment: format!("Restored from version {number}"),
                 created_at: now,
             };

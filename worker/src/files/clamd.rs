@@ -61,7 +61,8 @@ impl Antivirus for Clamd {
             };
             let socket = tokio::time::timeout(PATIENCE, begin).await.context("clamd does not answer")?;
             let socket = socket.with_context(|| format!("speaking to clamd at {}", self.0.address))?;
-            Ok(Box::new(Conversation { socket, is_cut_off: false }) as Box<dyn Look>)
+            let look: Box<dyn Look> = Box::new(Conversation { socket, is_cut_off: false });
+            Ok(look)
         }
         .boxed()
     }

@@ -40,5 +40,6 @@ pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
 
 /// What looks for viruses, as it is set up.
 pub fn antivirus(config: Option<&ClamdConfig>) -> Option<Arc<dyn Antivirus>> {
-    config.map(|config| Arc::new(Clamd::new(config.clone())) as Arc<dyn Antivirus>)
+    let clamd: Arc<dyn Antivirus> = Arc::new(Clamd::new(config?.clone()));
+    Some(clamd)
 }

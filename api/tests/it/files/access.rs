@@ -93,6 +93,19 @@ async fn a_file_of_a_course_is_for_those_who_may_open_its_item() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_superuser_uploads_and_is_nobody_of_the_tenant() {
+    let office = Office::open().await;
+    let slug = office.app.db.texts("select slug as text from tenants").await.concat();
+    let superuser = office.app.as_superuser().await.with("x-tenant-slug", &slug);
+    let file = upload(&superuser, "notes.txt", b"hello", None).await.expect(201);
+    assert!(file.body["uploaded_by"].is_null());
+    office.let_pass().await;
+    superuser.post(&address(&file, "versions/1/restore/"), serde_json::Value::Null).await.expect(201);
+    superuser.post("/api/files/folders/", serde_json::json!({"name": "Shelf"})).await.expect(201);
+    superuser.delete(&address(&file, "")).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_item_gets_no_file_of_another_tenant() {
     let office = Office::open().await;
     let db = &office.app.db;

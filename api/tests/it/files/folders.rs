@@ -20,8 +20,8 @@ fn this(folder: &Answer) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_role_sees_the_folders_that_are_open_to_it() {
-    let office = Office::open().await;
     use UserRole::{Admin, Instructor, Learner};
+    let office = Office::open().await;
     for (visible_to, writable_by) in
         [(Learner, Learner), (Instructor, Learner), (Instructor, Instructor), (Admin, Admin)]
     {

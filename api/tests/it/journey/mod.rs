@@ -5,6 +5,7 @@
 mod learner;
 mod readme;
 mod servers;
+mod upload;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -28,7 +28,8 @@ pub(super) struct Platform {
     pub(super) mail: MailSink,
     pub(super) base: String,
     http: Client,
-    _processes: [Child; 2],
+    /// The API, then the worker.
+    processes: [Child; 2],
     _s3: S3Server,
     _files: TempDir,
     _db: TestDb,
@@ -47,7 +48,7 @@ impl Platform {
         let base = format!("http://{listen}");
         let variables = variables(&db, &s3, &mail, &base, &listen.to_string());
         let processes = [run("api", &["serve"], &variables), run("worker", &[], &variables)];
-        let platform = Self { mail, base, http: Client::new(), _processes: processes, _s3: s3, _files: files, _db: db };
+        let platform = Self { mail, base, http: Client::new(), processes, _s3: s3, _files: files, _db: db };
         platform.is_ready().await;
         platform
     }
@@ -62,6 +63,14 @@ impl Platform {
             assert!(begun.elapsed() < Duration::from_secs(20), "the API is not ready");
             tokio::time::sleep(Duration::from_millis(20)).await; // between two questions
         }
+    }
+
+    /// The most memory that the API has had, in bytes.
+    pub(super) fn api_peak(&self) -> u64 {
+        let [api, _] = &self.processes;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", api.id().expect("it runs"))).expect("a status");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        peak.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
     /// Nobody in particular.

@@ -21,8 +21,6 @@ fn looks(kind: &Kind) -> &'static [&'static str] {
         "image/gif" => &["image/gif"],
         "image/webp" => &["image/webp"],
         "image/bmp" => &["image/bmp"],
-        "application/pdf" => &["application/pdf"],
-        "application/rtf" => &["application/rtf", "text/rtf"],
         "video/mp4" | "video/quicktime" => &["video/mp4", "video/x-m4v", "video/quicktime"],
         "audio/mp4" => &["audio/m4a", "video/mp4"],
         "video/webm" | "video/x-matroska" => &["video/webm", "video/x-matroska"],
@@ -43,8 +41,10 @@ pub(super) fn is_of(kind: &Kind, sample: &Sample) -> Result<(), Refusal> {
         Family::Office if kind.media_type == "application/rtf" => head.starts_with(b"{\\rtf"),
         Family::Office if is_compound(kind) => head.starts_with(COMPOUND),
         Family::Office => head.starts_with(ARCHIVE),
-        Family::Text | Family::Drawing => is_text(head) && looks_like.is_none_or(|kind| is_written(kind)),
-        Family::Picture | Family::Portable | Family::Film | Family::Sound => {
+        Family::Text | Family::Drawing => is_text(head) && looks_like.is_none_or(is_written),
+        // Readers take a PDF that begins with something else; then it is two files in one.
+        Family::Portable => head.starts_with(b"%PDF-"),
+        Family::Picture | Family::Film | Family::Sound => {
             looks_like.is_some_and(|look| looks(kind).contains(&look.mime_type()))
         }
     };
