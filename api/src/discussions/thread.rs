@@ -238,7 +238,7 @@ pub(super) struct UpdateThread {
 }
 
 /// Something is to be read.
-pub(super) fn not_blank(text: &str, _: &()) -> garde::Result {
+pub(super) fn not_blank(text: &str, (): &()) -> garde::Result {
     if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }
 }
 
