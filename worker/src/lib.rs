@@ -8,6 +8,7 @@ pub mod analytics;
 pub mod certificates;
 pub mod config;
 pub mod context;
+pub mod courses;
 pub mod drain;
 pub mod enrollments;
 mod health;
@@ -33,6 +34,7 @@ pub fn registry() -> Registry {
     let registry = Registry::default();
     let registry = jobs::register(registry);
     let registry = users::register(registry);
+    let registry = courses::register(registry);
     let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);

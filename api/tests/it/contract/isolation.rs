@@ -11,10 +11,11 @@ use super::operations::{Operation, operations};
 use crate::support::TestApp;
 
 /// Where the ids of a path parameter live.
-const HOMES: [(&str, &str); 17] = [
+const HOMES: [(&str, &str); 19] = [
     ("announcement", "announcements"),
     ("certificate", "certificates"),
     ("content_item", "content_items"),
+    ("content_version", "content_versions"),
     ("course", "courses"),
     ("domain", "tenant_domains"),
     ("enrollment", "enrollments"),
@@ -22,6 +23,7 @@ const HOMES: [(&str, &str); 17] = [
     ("job", "jobs"),
     ("member", "users"),
     ("module", "modules"),
+    ("module_prerequisite", "module_prerequisites"),
     ("notification", "notifications"),
     ("prerequisite", "course_prerequisites"),
     ("reply", "discussion_replies"),

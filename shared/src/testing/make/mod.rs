@@ -8,7 +8,9 @@ mod tenants;
 mod users;
 
 pub use certificates::{certificate, pending_certificate};
-pub use courses::{CourseMaker, ItemMaker, MadeCourse, comes_before, course, item, module, prerequisite};
+pub use courses::{
+    CourseMaker, ItemMaker, MadeCourse, comes_before, course, item, module, module_comes_before, prerequisite,
+};
 pub use enrollments::{EnrollmentMaker, completed_item, enrollment};
 pub use notifications::notification;
 pub use tenants::tenant;
