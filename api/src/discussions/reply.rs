@@ -20,6 +20,7 @@ use crate::http::{ApiError, ApiResult, Body, Db, Listing, Paging, Path, Query};
 
 /// A reply, and those below it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[schema(as = Reply)]
 pub(super) struct ReplyOut {
     id: ReplyId,

@@ -47,6 +47,7 @@ impl AuthorOut {
 
 /// A thread, as lists show it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[schema(as = Thread)]
 pub(super) struct ThreadOut {
     id: ThreadId,
@@ -237,8 +238,7 @@ pub(super) struct UpdateThread {
 }
 
 /// Something is to be read.
-#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the signature is garde's")]
-pub(super) fn not_blank(text: &str, _: &()) -> garde::Result {
+pub(super) fn not_blank(text: &str, (): &()) -> garde::Result {
     if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }
 }
 

@@ -29,25 +29,38 @@ struct Follower {
 impl ReplyNews {
     /// The news of this reply, unless it is not to be seen any more.
     pub async fn find(conn: &mut Conn, tenant: TenantId, id: ReplyId) -> Result<Option<Self>, Error> {
-        let found = discussion_replies::table
-            .inner_join(discussion_threads::table.inner_join(courses::table))
-            .inner_join(users::table.on(users::id.eq(discussion_replies::author_id)))
+        let reply = discussion_replies::table
             .filter(discussion_replies::tenant_id.eq(tenant))
             .filter(discussion_replies::id.eq(id))
             .filter(discussion_replies::deleted_at.is_null())
             .filter(diesel::dsl::not(discussion_replies::is_hidden))
-            .filter(discussion_threads::deleted_at.is_null())
-            .select((Reply::as_select(), Thread::as_select(), Person::as_select(), courses::title, courses::slug))
-            .first::<(Reply, Thread, Person, String, String)>(conn)
+            .select(Reply::as_select())
+            .first(conn)
             .await
             .optional()?;
-        Ok(found.map(|(reply, thread, author, course_title, course_slug)| Self {
-            reply,
-            thread,
-            author,
-            course_title,
-            course_slug,
-        }))
+        let Some(reply) = reply else { return Ok(None) };
+        let thread = discussion_threads::table
+            .filter(discussion_threads::tenant_id.eq(tenant))
+            .filter(discussion_threads::id.eq(reply.thread_id))
+            .filter(discussion_threads::deleted_at.is_null())
+            .select(Thread::as_select())
+            .first(conn)
+            .await
+            .optional()?;
+        let Some(thread) = thread else { return Ok(None) };
+        let author = users::table
+            .filter(users::tenant_id.eq(tenant))
+            .filter(users::id.eq(reply.author_id))
+            .select(Person::as_select())
+            .first(conn)
+            .await?;
+        let (course_title, course_slug) = courses::table
+            .filter(courses::tenant_id.eq(tenant))
+            .filter(courses::id.eq(thread.course_id))
+            .select((courses::title, courses::slug))
+            .first(conn)
+            .await?;
+        Ok(Some(Self { reply, thread, author, course_title, course_slug }))
     }
 
     /// Those who follow the thread and may read it, by id, `most` of them behind `after`. The

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::{Announcement, AnnouncementStatus};
 use crate::db::schema::{announcement_recipients, announcements, courses, learner_groups, users};
 use crate::db::{Conn, Error, Numbered, Page};
-use crate::ids::{AnnouncementId, TenantId, UserId};
+use crate::ids::{AnnouncementId, CourseId, GroupId, TenantId, UserId};
 use crate::users::Person;
 
 /// An announcement with the names that it speaks of.
@@ -21,8 +21,6 @@ pub struct AnnouncementRow {
     /// Whom it names.
     pub people: Vec<UserId>,
 }
-
-type Columns = (Announcement, Option<Person>, Option<String>, Option<String>, Option<String>);
 
 /// What became of an announcement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
@@ -64,19 +62,25 @@ impl Announcement {
             query
         };
         let total = wanted().count().get_result(conn).await?;
-        let ids: Vec<AnnouncementId> = wanted()
+        let found = wanted()
             .order((announcements::created_at.desc(), announcements::id.desc()))
             .limit(page.limit())
             .offset(page.offset())
-            .select(announcements::id)
+            .select(Self::as_select())
             .load(conn)
             .await?;
-        Ok(Page::numbered(rows(conn, tenant, &ids).await?, total))
+        Ok(Page::numbered(with_names(conn, tenant, found).await?, total))
     }
 
     /// The announcement of this tenant with this id.
     pub async fn find(conn: &mut Conn, tenant: TenantId, id: AnnouncementId) -> Result<Option<AnnouncementRow>, Error> {
-        Ok(rows(conn, tenant, &[id]).await?.pop())
+        let found = announcements::table
+            .filter(announcements::tenant_id.eq(tenant))
+            .filter(announcements::id.eq(id))
+            .select(Self::as_select())
+            .load(conn)
+            .await?;
+        Ok(with_names(conn, tenant, found).await?.pop())
     }
 
     /// What became of it, counted.
@@ -89,21 +93,29 @@ impl Announcement {
     }
 }
 
-async fn rows(conn: &mut Conn, tenant: TenantId, ids: &[AnnouncementId]) -> Result<Vec<AnnouncementRow>, Error> {
-    let found: Vec<Columns> = announcements::table
-        .left_join(users::table)
-        .left_join(courses::table.on(courses::id.nullable().eq(announcements::target_course_id)))
-        .left_join(learner_groups::table)
-        .filter(announcements::tenant_id.eq(tenant))
-        .filter(announcements::id.eq_any(ids))
-        .order((announcements::created_at.desc(), announcements::id.desc()))
-        .select((
-            Announcement::as_select(),
-            Option::<Person>::as_select(),
-            courses::title.nullable(),
-            courses::slug.nullable(),
-            learner_groups::name.nullable(),
-        ))
+/// Each with the names that it speaks of, by one query for each kind of name.
+async fn with_names(
+    conn: &mut Conn,
+    tenant: TenantId,
+    found: Vec<Announcement>,
+) -> Result<Vec<AnnouncementRow>, Error> {
+    let ids: Vec<_> = found.iter().map(|row| row.id).collect();
+    let authors: Vec<Person> = users::table
+        .filter(users::tenant_id.eq(tenant))
+        .filter(users::id.eq_any(found.iter().filter_map(|row| row.author_id).collect::<Vec<_>>()))
+        .select(Person::as_select())
+        .load(conn)
+        .await?;
+    let titles: Vec<(CourseId, String, String)> = courses::table
+        .filter(courses::tenant_id.eq(tenant))
+        .filter(courses::id.eq_any(found.iter().filter_map(|row| row.target_course_id).collect::<Vec<_>>()))
+        .select((courses::id, courses::title, courses::slug))
+        .load(conn)
+        .await?;
+    let groups: Vec<(GroupId, String)> = learner_groups::table
+        .filter(learner_groups::tenant_id.eq(tenant))
+        .filter(learner_groups::id.eq_any(found.iter().filter_map(|row| row.target_group_id).collect::<Vec<_>>()))
+        .select((learner_groups::id, learner_groups::name))
         .load(conn)
         .await?;
     let named: Vec<(AnnouncementId, UserId)> = announcement_recipients::table
@@ -113,15 +125,17 @@ async fn rows(conn: &mut Conn, tenant: TenantId, ids: &[AnnouncementId]) -> Resu
         .select((announcement_recipients::announcement_id, announcement_recipients::user_id))
         .load(conn)
         .await?;
-    Ok(found
-        .into_iter()
-        .map(|(announcement, author, course_title, course_slug, group_name)| AnnouncementRow {
+    let dressed = |announcement: Announcement| {
+        let course = titles.iter().find(|(id, ..)| Some(*id) == announcement.target_course_id);
+        let group = groups.iter().find(|(id, _)| Some(*id) == announcement.target_group_id);
+        AnnouncementRow {
+            author: authors.iter().find(|author| Some(author.id) == announcement.author_id).cloned(),
+            course_title: course.map(|(_, title, _)| title.clone()),
+            course_slug: course.map(|(.., slug)| slug.clone()),
+            group_name: group.map(|(_, name)| name.clone()),
             people: named.iter().filter(|(id, _)| *id == announcement.id).map(|(_, person)| *person).collect(),
             announcement,
-            author,
-            course_title,
-            course_slug,
-            group_name,
-        })
-        .collect())
+        }
+    };
+    Ok(found.into_iter().map(dressed).collect())
 }

@@ -8,14 +8,12 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use super::delivery::{DeliveryChannel, DeliveryStatus, for_people};
 use super::jobs::SendDigest;
 use super::notification::Notification;
-use crate::db::schema::{
-    notification_deliveries, notification_digests, notifications, sql_types, tenant_settings, tenants, users,
-};
+use crate::db::schema::{notification_deliveries, notification_digests, notifications, sql_types};
 use crate::db::{Conn, Error, sql_enum};
 use crate::ids::{DigestId, TenantId, UserId};
 use crate::jobs::{JobOptions, enqueue_with};
 use crate::locale;
-use crate::tenants::Tenant;
+use crate::tenants::{Tenant, TenantSettings};
 use crate::users::User;
 
 sql_enum! {
@@ -130,23 +128,18 @@ pub(super) async fn digests_for(
 impl DigestToSend {
     /// The mail of this digest, unless it is gone or there is nothing left to tell.
     pub async fn find(conn: &mut Conn, tenant: TenantId, id: DigestId) -> Result<Option<Self>, Error> {
-        let found = notification_digests::table
-            .inner_join(users::table)
-            .inner_join(tenants::table.on(tenants::id.eq(notification_digests::tenant_id)))
-            .left_join(tenant_settings::table.on(tenant_settings::tenant_id.eq(notification_digests::tenant_id)))
+        let digest = notification_digests::table
             .filter(notification_digests::tenant_id.eq(tenant))
             .filter(notification_digests::id.eq(id))
             .filter(notification_digests::sent_at.is_null())
-            .select((
-                Digest::as_select(),
-                User::as_select(),
-                Tenant::as_select(),
-                tenant_settings::support_email.nullable(),
-            ))
-            .first::<(Digest, User, Tenant, Option<String>)>(conn)
+            .select(Digest::as_select())
+            .first(conn)
             .await
             .optional()?;
-        let Some((digest, recipient, tenant, support_email)) = found else { return Ok(None) };
+        let Some(digest) = digest else { return Ok(None) };
+        let Some(recipient) = User::find(conn, tenant, digest.user_id).await? else { return Ok(None) };
+        let Some(tenant) = Tenant::find(conn, tenant).await? else { return Ok(None) };
+        let support_email = TenantSettings::of(conn, &tenant).await?.support_email;
         let carried = || {
             notification_deliveries::table
                 .inner_join(notifications::table)
@@ -162,7 +155,7 @@ impl DigestToSend {
             .select(Notification::as_select())
             .load(conn)
             .await?;
-        let support_email = support_email.filter(|it| !it.is_empty());
+        let support_email = Some(support_email).filter(|it| !it.is_empty());
         let total = usize::try_from(total).unwrap_or_default();
         Ok((total > 0).then_some(Self { digest, recipient, tenant, support_email, notifications, total }))
     }
