@@ -40,7 +40,9 @@ impl Browser {
             });
         let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
         let port = lines
-            .find_map(|line| line.ok()?.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
+            .find_map(|line| {
+                line.ok()?.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
+            })
             .expect("chromedriver tells its port");
         let mut arguments = vec!["--headless=new", "--disable-dev-shm-usage", "--window-size=1400,1000"];
         if is_root() {
