@@ -1,6 +1,7 @@
 //! A real browser, without a window.
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ pub(crate) const ESCAPE: char = '\u{e00c}';
 pub(crate) struct Browser {
     pub(crate) page: Client,
     driver: Child,
+    port: u16,
     /// Read no further, and not closed: the driver may have more to say.
     _said: Lines<BufReader<ChildStdout>>,
 }
@@ -38,7 +40,9 @@ impl Browser {
             });
         let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
         let port = lines
-            .find_map(|line| line.ok()?.split_once(" on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
+            .find_map(|line| {
+                line.ok()?.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
+            })
             .expect("chromedriver tells its port");
         let mut arguments = vec!["--headless=new", "--disable-dev-shm-usage", "--window-size=1400,1000"];
         if is_root() {
@@ -52,7 +56,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a browser: chromedriver needs a Chromium or Chrome of its own version");
-        Self { page, driver, _said: lines }
+        Self { page, driver, port, _said: lines }
     }
 
     /// Runs a script in the page.
@@ -119,7 +123,15 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        let _ = self.driver.kill();
+        // Killed, the driver would leave its browser behind; asked, it takes it along.
+        let asked = TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut stream| {
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+            stream.read_to_end(&mut Vec::new())
+        });
+        if asked.is_err() {
+            let _ = self.driver.kill();
+        }
         let _ = self.driver.wait();
     }
 }
