@@ -5,6 +5,7 @@ mod containing;
 mod migrations;
 mod page;
 mod pool;
+mod prepared;
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "as diesel's macro wants it"))]
 pub mod schema;
 mod sql_enum;
@@ -19,6 +20,7 @@ pub use migrations::revert_all;
 pub use migrations::{MigrateError, migrate, pending_migrations, with_newest_migration};
 pub use page::{Keyset, LongPage, Numbered, Page, Part};
 pub use pool::{Pool, PoolError, PoolSettings, Scope, ScopedConn};
+pub(crate) use prepared::prepared;
 pub use sql_enum::UnknownValue;
 pub(crate) use sql_enum::sql_enum;
 pub use violation::broken_constraint;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::ledger::Claim;
 use super::mutant::{Mutant, is_on};
 use crate::db::schema::job_effects;
-use crate::db::{Conn, Error};
+use crate::db::{Conn, Error, prepared};
 
 /// What the ledger says before an effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub async fn permit(
     if is_on(Mutant::NoFence) {
         return Ok(Permit::First);
     }
-    let row: Option<Row> = diesel::sql_query(include_str!("sql/permit.sql"))
+    let ask = diesel::sql_query(include_str!("sql/permit.sql"))
         .bind::<SqlUuid, _>(claim.id)
         .bind::<BigInt, _>(claim.token)
         .bind::<Double, _>(lease.as_secs_f64())
@@ -73,10 +73,8 @@ pub async fn permit(
         .bind::<Text, _>(match policy {
             Policy::AtLeastOnce => "off",
             Policy::AtMostOnce => "on",
-        })
-        .get_result(conn)
-        .await
-        .optional()?;
+        });
+    let row: Option<Row> = prepared(ask).get_result(conn).await.optional()?;
     Ok(match row {
         None => Permit::Lost,
         Some(row) if row.is_cancelled => Permit::Cancelled,

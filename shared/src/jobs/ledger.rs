@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::Ticket;
 use super::mutant::{Mutant, is_on};
 use crate::db::schema::{job_queues, job_relay, jobs, sql_types};
-use crate::db::{Conn, Error, sql_enum};
+use crate::db::{Conn, Error, prepared, sql_enum};
 use crate::ids::{JobId, TenantId, UserId};
 
 sql_enum! {
@@ -150,12 +150,11 @@ pub async fn renew(conn: &mut Conn, held: &[Held]) -> Result<Vec<Kept>, Error> {
     let ids: Vec<JobId> = held.iter().map(|held| held.id).collect();
     let tokens: Vec<i64> = held.iter().map(|held| held.token).collect();
     let leases: Vec<f64> = held.iter().map(|held| held.lease.as_secs_f64()).collect();
-    diesel::sql_query(include_str!("sql/renew.sql"))
+    let renew = diesel::sql_query(include_str!("sql/renew.sql"))
         .bind::<Array<SqlUuid>, _>(ids)
         .bind::<Array<BigInt>, _>(tokens)
-        .bind::<Array<Double>, _>(leases)
-        .load(conn)
-        .await
+        .bind::<Array<Double>, _>(leases);
+    prepared(renew).load(conn).await
 }
 
 /// Opens the transaction in which a job's effects and its outcome are committed together.
@@ -250,7 +249,7 @@ pub async fn fail(
         Verdict::Cancelled => (JobState::Cancelled, Duration::ZERO),
     };
     let is_uncounted = matches!(verdict, Verdict::Defer(_) | Verdict::Wait(_) | Verdict::PutBack(_));
-    let row: Option<Row> = diesel::sql_query(include_str!("sql/fail.sql"))
+    let fail = diesel::sql_query(include_str!("sql/fail.sql"))
         .bind::<SqlUuid, _>(claim.id)
         .bind::<BigInt, _>(claim.token)
         .bind::<sql_types::JobState, _>(state)
@@ -260,10 +259,8 @@ pub async fn fail(
         .bind::<Text, _>(shortened(error))
         .bind::<Integer, _>(i32::from(matches!(verdict, Verdict::Defer(_))))
         .bind::<SmallInt, _>(i16::from(matches!(verdict, Verdict::PutBack(_))))
-        .bind::<Bool, _>(!matches!(verdict, Verdict::Wait(_)))
-        .get_result(conn)
-        .await
-        .optional()?;
+        .bind::<Bool, _>(!matches!(verdict, Verdict::Wait(_)));
+    let row: Option<Row> = prepared(fail).get_result(conn).await.optional()?;
     Ok(row.map(|row| row.state))
 }
 

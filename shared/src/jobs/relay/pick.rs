@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::{Queue, RoadError, Ticket};
 use super::RelayError;
-use crate::db::{Conn, Error};
+use crate::db::{Conn, Error, prepared};
 use crate::ids::{JobId, TenantId};
 
 /// What operators have set for a queue.
@@ -51,7 +51,7 @@ struct Row {
 /// Reads the settings and the load of all queues that this release knows, the most urgent first:
 /// one statement for a whole round, which an idle relay makes four times a second.
 pub(super) async fn look(conn: &mut Conn) -> Result<Vec<(Settings, Load)>, Error> {
-    let rows: Vec<Row> = diesel::sql_query(include_str!("../sql/look.sql")).load(conn).await?;
+    let rows: Vec<Row> = prepared(diesel::sql_query(include_str!("../sql/look.sql"))).load(conn).await?;
     let mut known: Vec<(Settings, Load)> = rows
         .into_iter()
         .filter_map(|row| {
@@ -87,12 +87,11 @@ struct Picked {
 /// # Errors
 /// The database's.
 pub async fn take(conn: &mut Conn, queue: Queue, free: u32, tenant_cap: u32) -> Result<Vec<Ticket>, Error> {
-    let rows: Vec<Picked> = diesel::sql_query(include_str!("../sql/pick.sql"))
+    let pick = diesel::sql_query(include_str!("../sql/pick.sql"))
         .bind::<Text, _>(queue.name())
         .bind::<Integer, _>(i32::try_from(free).unwrap_or(i32::MAX))
-        .bind::<Integer, _>(i32::try_from(tenant_cap).unwrap_or(i32::MAX))
-        .load(conn)
-        .await?;
+        .bind::<Integer, _>(i32::try_from(tenant_cap).unwrap_or(i32::MAX));
+    let rows: Vec<Picked> = prepared(pick).load(conn).await?;
     Ok(rows.into_iter().map(|row| Ticket { job: row.id, tenant: row.tenant_id }).collect())
 }
 

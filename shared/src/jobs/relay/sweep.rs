@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::Queue;
 use super::super::mutant::{Mutant, is_on};
-use crate::db::{Conn, Error};
+use crate::db::{Conn, Error, prepared};
 
 /// What a sweep has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
@@ -30,7 +30,7 @@ pub async fn sweep(conn: &mut Conn) -> Result<Swept, Error> {
     if is_on(Mutant::RedisIsTruth) {
         return Ok(Swept { revived: 0, buried: 0, late: 0 });
     }
-    let swept: Swept = diesel::sql_query(include_str!("../sql/sweep.sql")).get_result(conn).await?;
+    let swept: Swept = prepared(diesel::sql_query(include_str!("../sql/sweep.sql"))).get_result(conn).await?;
     if swept.revived + swept.buried > 0 {
         tracing::warn!(jobs.revived = swept.revived, jobs.buried = swept.buried, "Took back jobs of lost workers");
         metrics::counter!("job_lease_expired_total")
