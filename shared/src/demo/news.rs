@@ -1,6 +1,5 @@
 //! Announcements: what the administrator has told everybody, and is about to.
 
-use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::Seed;
@@ -25,7 +24,7 @@ impl Seed<'_> {
             .zip([30, 14, 1])
             .map(|(&(title, message, is_sent), days)| self.announcement(title.to_owned(), message, is_sent, days))
             .collect();
-        if let Some(course) = outline.courses.iter().next() {
+        if let Some(course) = outline.courses.as_slice().first() {
             let title = format!("Important Update for {}", course.title);
             let row = self.announcement(title, "The exercises of the second module were revised.", true, 7);
             rows.push(Announcement {
