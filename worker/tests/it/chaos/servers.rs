@@ -1,9 +1,11 @@
 //! A PostgreSQL and a Redis of a test's own, to be harmed.
 
 use std::collections::BTreeMap;
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
@@ -31,7 +33,15 @@ impl Servers {
 
     /// Starts whichever of the two does not run, on its old port.
     pub(super) fn start_what_is_down(&self) {
-        *self.settings.lock().expect("no panic") = self.launch(&["start"]);
+        let begun = Instant::now();
+        loop {
+            *self.settings.lock().expect("no panic") = self.launch(&["start"]);
+            // One that was killed a moment ago may not be buried yet, and looks alive to the launcher.
+            if TcpStream::connect(format!("127.0.0.1:{}", self.get("REDIS_PORT"))).is_ok() {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "Redis does not start again");
+        }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
