@@ -74,8 +74,9 @@ async fn who_does_not_follow_any_more_or_may_not_read_it_is_not_told() {
     }
     world.work().await;
     let before = told(&world).await.len();
-    let following = thread.toggle_follow(&mut *world.db.tenant(world.tenant).await, world.alice.id, make::morning());
-    assert!(!following.await.expect("turned over"));
+    let mut conn = world.db.tenant(world.tenant).await;
+    let following = thread.toggle_follow(&mut conn, world.alice.id, make::morning()).await;
+    assert!(!following.expect("turned over"));
     world
         .texts(&format!(
             "update enrollments set status = 'CANCELLED' where user_id = '{}' returning '' as text",
