@@ -4,6 +4,7 @@
 //! calls, which are refused before anything is rendered. What is rendered is HTML without
 //! anything that a browser would run, in the built-in frame.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use ammonia::Builder;
@@ -142,12 +143,12 @@ pub(super) fn html(source: &str, values: &Map<String, Json>) -> Result<String, T
 
 /// A renderer that knows no filters, tests, functions or other templates, and does not go on for
 /// ever.
-fn render(name: &str, source: &str, values: Vec<(String, Value)>) -> Result<String, TemplateError> {
+fn render(name: &str, source: &str, values: BTreeMap<String, Value>) -> Result<String, TemplateError> {
     let mut sandbox = Environment::empty();
     sandbox.set_undefined_behavior(UndefinedBehavior::Strict);
     sandbox.set_auto_escape_callback(|name| if name == HTML { AutoEscape::Html } else { AutoEscape::None });
     sandbox.set_fuel(Some(FUEL));
-    Ok(sandbox.render_named_str(name, source, values.into_iter().collect::<Value>())?)
+    Ok(sandbox.render_named_str(name, source, Value::from(values))?)
 }
 
 fn plain(value: &Json) -> String {

@@ -137,7 +137,7 @@ async fn words_are_changed_by_their_author_and_those_who_run_the_course() {
     let id = class.thread(&class.alice).await;
     let address = format!("{THREADS}{id}/");
     let bob = class.learner().await;
-    class.app.app.clock.advance(TimeDelta::hours(1));
+    class.app.app.clock.advance(TimeDelta::minutes(10));
 
     bob.patch(&address, json!({"title": "Mine"})).await.expect(403);
     bob.delete(&address).await.expect(403);

@@ -20,10 +20,12 @@ fn this(upload: &Answer, verb: &str) -> String {
     format!("{ADDRESS}{}/{verb}", id(upload))
 }
 
-/// Sends a part; returns the status and the tag.
+/// Sends a part; returns the status and the tag. To be hung up on is to be refused.
 async fn send(link: &Value, content: &[u8]) -> (u16, String) {
     let request = Http::new().put(link["url"].as_str().expect("a link")).body(content.to_vec());
-    let answer = request.send().await.expect("an answer");
+    // A store that refuses does not read to the end: it hangs up, and whether its answer comes
+    // through before that is luck.
+    let Ok(answer) = request.send().await else { return (403, String::new()) };
     let tag = answer.headers().get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
     (answer.status().as_u16(), tag)
 }

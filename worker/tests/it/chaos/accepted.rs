@@ -22,7 +22,7 @@ async fn what_is_accepted_is_kept_and_done_once_though_the_api_dies_again_and_ag
         until("the API is ready", async || api.program.probe("/health/ready").await == Some(200)).await;
         // The moment is drawn by lot.
         let moment = u64::try_from(uuid::Uuid::new_v4().as_u128() % 800).expect("few");
-        tokio::time::sleep(Duration::from_millis(200 + moment)).await;
+        tokio::time::sleep(Duration::from_millis(200 + moment)).await; // the pace of the load
         api.program.kill_and_restart();
     }
     let invited = inviting.await.expect("all are invited");

@@ -174,7 +174,7 @@ impl Admin {
                 Answer::Lost => invited.troubles += 1,
             }
             assert!(asked.elapsed() < PATIENCE, "learner {number} cannot be invited");
-            tokio::time::sleep(Duration::from_millis(100)).await; // between two tries
+            tokio::time::sleep(Duration::from_millis(100)).await; // between two questions
             answer = self.invite(number).await;
         }
     }

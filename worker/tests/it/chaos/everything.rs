@@ -77,7 +77,7 @@ pub(super) async fn storm(
             world.order(ordered..next, pause_ms).await;
             ordered = next;
         }
-        tokio::time::sleep(Duration::from_millis(250)).await; // between two looks at the plan
+        tokio::time::sleep(Duration::from_millis(250)).await; // between two questions
         harmed.epochs.insert(faults::epoch(world).await);
         while let Some((_, harm)) = plan.next_if(|(second, _)| *second <= begun.elapsed().as_secs()) {
             match harm {

@@ -42,12 +42,12 @@ async fn all_work(world: &World, workers: usize) -> Duration {
 async fn storm(world: &World, way: &Proxy, workers: &[Program]) -> (usize, Duration) {
     let mut slowest = all_work(world, workers.len()).await;
     way.delay(Duration::from_millis(500));
-    tokio::time::sleep(Duration::from_secs(size(4, 30))).await; // the weather
+    tokio::time::sleep(Duration::from_secs(size(4, 30))).await; // how long the fault lasts
     way.delay(Duration::ZERO);
     slowest = slowest.max(all_work(world, workers.len()).await);
     // Half open: nobody is told that nobody answers. Longer than a lease.
     way.stall();
-    tokio::time::sleep(Duration::from_secs(size(7, 40))).await; // the weather
+    tokio::time::sleep(Duration::from_secs(size(7, 40))).await; // how long the fault lasts
     way.flow();
     slowest = slowest.max(all_work(world, workers.len()).await);
     for _ in 0..size(2, 10) {
@@ -55,7 +55,7 @@ async fn storm(world: &World, way: &Proxy, workers: &[Program]) -> (usize, Durat
         slowest = slowest.max(all_work(world, workers.len()).await);
     }
     way.break_each(100);
-    tokio::time::sleep(Duration::from_secs(size(4, 30))).await; // the weather
+    tokio::time::sleep(Duration::from_secs(size(4, 30))).await; // how long the fault lasts
     way.break_each(0);
     (way.broken(), slowest.max(all_work(world, workers.len()).await))
 }
@@ -72,7 +72,7 @@ async fn the_network_is_slow_silent_and_cut_and_nothing_is_lost() {
         while !is_over.load(Ordering::Relaxed) {
             world.order(placed..placed + 4, 50).await;
             placed += 4;
-            tokio::time::sleep(Duration::from_millis(200)).await; // the pace of orders
+            tokio::time::sleep(Duration::from_millis(200)).await; // the pace of the load
         }
         placed
     };

@@ -69,7 +69,7 @@ async fn harm(world: &World, workers: &mut [Program; 2]) -> (i64, Duration) {
     for stall in 0..size(2, 10) {
         world.servers().signal_redis("STOP");
         // The even ones are shorter than what a client waits for an answer, the odd ones longer.
-        tokio::time::sleep(Duration::from_secs(3 + stall % 2 * 4)).await; // the stall
+        tokio::time::sleep(Duration::from_secs(3 + stall % 2 * 4)).await; // how long the fault lasts
         world.servers().signal_redis("CONT");
         slowest = slowest.max(both_work(world, workers).await);
     }
@@ -93,7 +93,7 @@ async fn redis_hangs_hangs_up_and_restarts_and_workers_go_on_within_seconds() {
         while !is_over.load(Ordering::Relaxed) {
             world.order(placed..placed + 4, 20).await;
             placed += 4;
-            tokio::time::sleep(Duration::from_millis(100)).await; // the pace of orders
+            tokio::time::sleep(Duration::from_millis(100)).await; // the pace of the load
         }
         placed
     };

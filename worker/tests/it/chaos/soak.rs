@@ -77,7 +77,7 @@ async fn harm(world: &World, victim: &mut Program, turn: usize) {
         1 => drop(faults::disconnect_from_redis(world).await),
         2 => {
             world.servers().signal_redis("STOP");
-            tokio::time::sleep(Duration::from_secs(2)).await; // the stall
+            tokio::time::sleep(Duration::from_secs(2)).await; // how long the fault lasts
             world.servers().signal_redis("CONT");
         }
         3 => victim.kill_and_restart(),
@@ -192,7 +192,7 @@ async fn a_long_time_of_load_and_small_faults_lets_nothing_grow() {
                 harm(&world, &mut victim, turn).await;
                 turn += 1;
             }
-            tokio::time::sleep(Duration::from_millis(100)).await; // between two looks
+            tokio::time::sleep(Duration::from_millis(100)).await; // between two questions
         }
         turn
     };

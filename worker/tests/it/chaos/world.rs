@@ -168,7 +168,7 @@ impl World {
                 Ok(redis) => return redis,
                 Err(error) => assert!(begun.elapsed() < AWAY, "Redis does not answer: {error}"),
             }
-            tokio::time::sleep(Duration::from_millis(200)).await; // between two tries
+            tokio::time::sleep(Duration::from_millis(200)).await; // between two questions
         }
     }
 
