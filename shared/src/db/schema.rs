@@ -443,7 +443,7 @@ diesel::table! {
         id -> Uuid,
         /// The column `tenant_id`.
         tenant_id -> Uuid,
-        /// The column `user_id`.
+        /// Whose it is; a superuser may be nobody of the tenant.
         user_id -> Uuid,
         /// The column `filename`.
         filename -> Text,
