@@ -16,9 +16,11 @@ pub mod router;
 pub mod serve;
 
 mod analytics;
+mod audit;
 pub mod auth;
 mod certificates;
 mod courses;
+mod discussions;
 mod enrollments;
 mod files;
 mod jobs;

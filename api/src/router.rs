@@ -8,7 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::ApiError;
 use crate::{
-    analytics, auth, certificates, courses, enrollments, files, health, jobs, notifications, openapi, tenants, users,
+    analytics, audit, auth, certificates, courses, discussions, enrollments, files, health, jobs, notifications,
+    openapi, tenants, users,
 };
 
 /// The operations, with their documents.
@@ -22,9 +23,11 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(courses::routes())
         .merge(enrollments::routes())
         .merge(certificates::routes())
+        .merge(discussions::routes())
         .merge(notifications::routes())
         .merge(analytics::routes())
         .merge(jobs::routes())
+        .merge(audit::routes())
 }
 
 /// The pages for people: the documents, readable.

@@ -116,12 +116,26 @@ ids! {
     NotificationId;
     /// A notification on its way by one channel.
     DeliveryId;
+    /// Words to many.
+    AnnouncementId;
+    /// A mail that sums up several notifications.
+    DigestId;
+    /// A tenant's own words for a mail.
+    EmailTemplateId;
+    /// A discussion.
+    ThreadId;
+    /// A reply in a discussion.
+    ReplyId;
+    /// A thread that somebody has marked.
+    BookmarkId;
     /// Something that happened.
     EventId;
     /// A job.
     JobId;
     /// Work by the clock.
     ScheduleId;
+    /// A line of the audit log.
+    AuditEntryId;
 }
 
 impl TenantId {

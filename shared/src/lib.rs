@@ -4,13 +4,16 @@
 //! write a query of its own. Domains are listed in the order in which they may use each other: one
 //! may use those above it. What a lower domain must cause in a higher one is a job.
 
+pub mod audit;
 pub mod clock;
+pub mod colour;
 pub mod config;
 pub mod db;
 pub mod ids;
 pub mod jobs;
 pub mod live;
 pub mod locale;
+pub mod mail;
 pub mod requests;
 pub mod secret;
 pub mod storage;
@@ -29,6 +32,8 @@ pub mod courses;
 pub mod enrollments;
 
 pub mod certificates;
+
+pub mod discussions;
 
 pub mod notifications;
 

@@ -5,8 +5,9 @@
 //! `docs/adding-a-job.md` tells how to add one.
 
 pub mod analytics;
+pub mod bench;
+pub mod bulk;
 pub mod certificates;
-mod colour;
 pub mod config;
 pub mod context;
 pub mod courses;
@@ -16,9 +17,12 @@ pub mod files;
 mod health;
 pub mod jobs;
 mod lease;
+mod limits;
 pub mod mail;
 pub mod notifications;
 pub mod operators;
+mod ops;
+mod presence;
 pub mod registry;
 pub mod rehearsal;
 pub mod run;
@@ -36,8 +40,8 @@ pub fn registry() -> Registry {
     let registry = Registry::default();
     let registry = jobs::register(registry);
     let registry = users::register(registry);
-    let registry = files::register(registry);
     let registry = courses::register(registry);
+    let registry = files::register(registry);
     let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);

@@ -22,11 +22,14 @@ pub(crate) async fn run(mut conn: ScopedConn, kind: Arc<Kind>, ctx: Ctx) -> End 
                 Err(failure) => End::Failed(failure),
             }
         }
-        Handler::Database(_) => match in_transaction(&mut conn, &kind, &ctx).await {
-            Ok(true) => End::Committed,
-            Ok(false) => End::Fenced,
-            Err(failure) => End::Failed(failure),
-        },
+        Handler::Database(_) => {
+            conn.act_for(&ctx.acting());
+            match in_transaction(&mut conn, &kind, &ctx).await {
+                Ok(true) => End::Committed,
+                Ok(false) => End::Fenced,
+                Err(failure) => End::Failed(failure),
+            }
+        }
     }
 }
 

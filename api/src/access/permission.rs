@@ -45,14 +45,22 @@ pub enum Permission {
     ReadCertificates,
     /// Revoke and reissue certificates.
     WriteCertificates,
+    /// Read and write in discussions; which ones, the policy says.
+    UseDiscussions,
     /// See one's notifications.
     ReadNotifications,
+    /// Announce something to many; to whom, the policy says.
+    WriteAnnouncements,
+    /// Word the tenant's mails.
+    WriteEmailTemplates,
     /// See the counts of what happened.
     ReadAnalytics,
     /// See the counts of the whole tenant.
     ReadTenantAnalytics,
     /// Watch the jobs that one started, and stop them.
     ReadJobs,
+    /// See who changed what: in one's tenant, or everywhere for a superuser.
+    ReadAuditLog,
     /// See, stop and replay the tenant's jobs.
     OperateJobs,
     /// Hold queues, change them, and change the work by the clock.
@@ -75,12 +83,18 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
         | P::UseEnrollments
         | P::RecordProgress
         | P::ReadCertificates
+        | P::UseDiscussions
         | P::ReadNotifications
         | P::ReadJobs => match caller.role {
             Admin | Instructor | Learner => true,
         },
         // Instructors see the learners whom they may enroll; which ones, the policy says.
-        P::ReadUsers | P::WriteFolders | P::WriteCourses | P::WriteEnrollments | P::ReadAnalytics => {
+        P::ReadUsers
+        | P::WriteFolders
+        | P::WriteCourses
+        | P::WriteEnrollments
+        | P::WriteAnnouncements
+        | P::ReadAnalytics => {
             matches!(caller.role, Admin | Instructor)
         }
         P::WriteUsers
@@ -89,7 +103,9 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
         | P::WriteTenant
         | P::ReadFileUsage
         | P::WriteCertificates
+        | P::WriteEmailTemplates
         | P::ReadTenantAnalytics
+        | P::ReadAuditLog
         | P::OperateJobs => {
             matches!(caller.role, Admin)
         }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::Deserialize;
-use shared::db::Scope;
+use shared::db::{Acting, Scope};
 use shared::ids::UserId;
 use shared::users::{Arrival, Device, OneTimePurpose, OneTimeToken, User};
 use utoipa::ToSchema;
@@ -16,6 +16,7 @@ use super::password::{Told, agree};
 use crate::access::Anyone;
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Body, PlatformDb};
+use crate::middleware::request_id;
 
 /// The link's parts, and the password.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -129,7 +130,8 @@ async fn set_password(
     // A password that is refused does not use the link up.
     user.check_strength(&password).map_err(|weak| ApiError::field(field, weak.to_string()))?;
     let arrival = Arrival { password_hash: app.passwords.hash(password).await?, ..names };
-    let mut conn = app.pool.get(Scope::of(user.tenant_id)).await?;
+    let acting = Acting::request(Some(user.id), &request_id::current());
+    let mut conn = app.pool.get_for(Scope::of(user.tenant_id), &acting).await?;
     link.set_password(&mut conn, &arrival, now).await?.ok_or_else(no_good)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderName, LOCATION};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::db::Scope;
+use shared::db::{Acting, Scope};
 use shared::ids::{TenantId, UserId};
 use shared::tenants::Tenant;
 use shared::users::{NewUser, User, UserRole, UserStatus, check_strength};
@@ -18,6 +18,7 @@ use super::password::agree;
 use crate::access::AnyoneIn;
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Body, PlatformDb};
+use crate::middleware::request_id;
 
 /// Who wants to learn here.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -102,7 +103,7 @@ pub async fn register(
         role: UserRole::Learner,
         password_hash: Some(app.passwords.hash(body.password).await?),
     };
-    let mut conn = app.pool.get(Scope::Tenant(tenant.id)).await?;
+    let mut conn = app.pool.get_for(Scope::Tenant(tenant.id), &Acting::request(None, &request_id::current())).await?;
     let User { id, email, first_name, last_name, role, status, .. } =
         User::create(&mut conn, new, None, &app.seal, now).await?;
     let registered = Registered { id, email, first_name, last_name, role, tenant: tenant.id, status };

@@ -6,8 +6,9 @@ use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::db::Scope;
-use shared::ids::SessionId;
+use shared::audit::Act;
+use shared::db::{Acting, Conn, Scope};
+use shared::ids::{SessionId, TenantId, UserId};
 use shared::users::{Because, Candidate, Continued, Device, Refreshed, Rotation, Session, User, UserRole};
 use utoipa::ToSchema;
 
@@ -17,6 +18,7 @@ use super::{UseOwnAccount, doors};
 use crate::access::{Anyone, CanAnywhere, Maybe};
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Body, HomeDb, Listing, Paging, Path, PlatformDb};
+use crate::middleware::request_id;
 
 /// Who wants to come in.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -74,9 +76,11 @@ pub async fn log_in(
     // Hashing takes long: others may have the connection meanwhile.
     drop(conn);
 
+    let tried = candidate.as_ref().map(|Candidate { user, .. }| (user.tenant_id, user.id, user.email.clone()));
     let stored = candidate.as_ref().and_then(|candidate| candidate.user.password_hash.clone());
     let checked = app.passwords.check(password, stored).await?;
     let (Some(candidate), Checked::Right { better_hash }) = (candidate.filter(Candidate::may_enter), checked) else {
+        note_refusal(&mut *db.conn().await?, tried).await?;
         return Err(refused());
     };
     let session = open_session(&app, &candidate.user, &device, better_hash, now).await?;
@@ -86,6 +90,24 @@ pub async fn log_in(
     Tokens::of(&app, session, now)
 }
 
+/// A line in the audit log for a sign-in that failed. For an unknown e-mail, too, which takes as
+/// long; what was typed there may be a password, and is not kept.
+async fn note_refusal(conn: &mut Conn, tried: Option<(Option<TenantId>, UserId, String)>) -> ApiResult<()> {
+    let (tenant, id, email) = match tried {
+        Some((tenant, id, email)) => (tenant, Some(id.to_string()), Some(email)),
+        None => (None, None, None),
+    };
+    let act = Act {
+        tenant,
+        action: "sign_in_refused",
+        subject_type: "users",
+        subject_id: id,
+        subject_name: email,
+        after: None,
+    };
+    Ok(act.record(conn).await?)
+}
+
 async fn open_session(
     app: &App,
     user: &User,
@@ -93,7 +115,8 @@ async fn open_session(
     better_hash: Option<String>,
     now: DateTime<Utc>,
 ) -> ApiResult<Continued> {
-    let mut conn = app.pool.get(Scope::of(user.tenant_id)).await?;
+    let acting = Acting::request(Some(user.id), &request_id::current());
+    let mut conn = app.pool.get_for(Scope::of(user.tenant_id), &acting).await?;
     Session::open(&mut conn, user, device, better_hash, &app.seal, now).await?.ok_or_else(refused)
 }
 

@@ -5,17 +5,27 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use shared::db::{Conn, Pool, Scope, ScopedConn};
+use shared::db::{Acting, Conn, Pool, Scope, ScopedConn};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{ApiError, ApiResult};
 use crate::access::Caller;
 use crate::app::App;
+use crate::middleware::request_id;
 
 /// The transaction in which a request with an `Idempotency-Key` runs: its effects and its stored
 /// answer are committed together.
 #[derive(Debug, Clone)]
 pub struct RequestTransaction(pub Arc<Mutex<ScopedConn>>);
+
+/// Who is behind the changes that a request makes. Reading changes nothing, so it names nobody, and
+/// its connections need not be told.
+pub fn acting(parts: &Parts) -> Acting {
+    if parts.method.is_safe() {
+        return Acting::nobody();
+    }
+    Acting::request(parts.extensions.get::<Caller>().map(|caller| caller.user), &request_id::current())
+}
 
 /// The database in the caller's tenant. Comes after `Can<…>` in a signature, because it takes the
 /// scope from the caller.
@@ -23,6 +33,7 @@ pub struct RequestTransaction(pub Arc<Mutex<ScopedConn>>);
 pub struct Db {
     pool: Pool,
     scope: Scope,
+    acting: Acting,
     transaction: Option<RequestTransaction>,
 }
 
@@ -31,7 +42,7 @@ impl Db {
     pub async fn conn(&self) -> ApiResult<DbConn> {
         Ok(match &self.transaction {
             Some(RequestTransaction(conn)) => DbConn::Shared(Arc::clone(conn).lock_owned().await),
-            None => DbConn::Own(Box::new(self.pool.get(self.scope).await?)),
+            None => DbConn::Own(Box::new(self.pool.get_for(self.scope, &self.acting).await?)),
         })
     }
 }
@@ -49,6 +60,7 @@ where
         Ok(Self {
             pool: App::from_ref(state).pool.clone(),
             scope: Scope::of(caller.tenant),
+            acting: acting(parts),
             transaction: parts.extensions.get().cloned(),
         })
     }
@@ -85,12 +97,12 @@ where
 
 /// The database across tenants, for the few open endpoints and a superuser's lists.
 #[derive(Debug, Clone)]
-pub struct PlatformDb(Pool);
+pub struct PlatformDb(Pool, Acting);
 
 impl PlatformDb {
     /// A connection.
     pub async fn conn(&self) -> ApiResult<ScopedConn> {
-        Ok(self.0.get(Scope::Platform).await?)
+        Ok(self.0.get_for(Scope::Platform, &self.1).await?)
     }
 }
 
@@ -101,8 +113,8 @@ where
 {
     type Rejection = ApiError;
 
-    async fn from_request_parts(_: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        Ok(Self(App::from_ref(state).pool.clone()))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Ok(Self(App::from_ref(state).pool.clone(), acting(parts)))
     }
 }
 

@@ -15,7 +15,7 @@ pub use accept::Accept;
 pub use body::{Body, Query};
 pub use client_address::ClientAddress;
 pub use cursor::{LongListing, LongPaging};
-pub use db::{Db, DbConn, HomeDb, PlatformDb, RequestTransaction};
+pub use db::{Db, DbConn, HomeDb, PlatformDb, RequestTransaction, acting};
 pub use error::{ApiError, ApiResult, Fields, ForPeople, Problem, tell_every_error_alike};
 pub use page::{Listing, Paging};
 pub use patch::present;

@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 use super::limits::BODY_BYTES;
 use crate::access::{Caller, authenticate};
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Problem, RequestTransaction};
+use crate::http::{ApiError, ApiResult, Problem, RequestTransaction, acting};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -61,7 +61,7 @@ async fn run(app: App, key: HeaderValue, request: Request, next: Next) -> ApiRes
         request_hash: hash(&parts, &bytes),
     };
 
-    let mut conn = app.pool.get(Scope::of(caller.tenant)).await?;
+    let mut conn = app.pool.get_for(Scope::of(caller.tenant), &acting(&parts)).await?;
     key.begin(&mut conn).await?;
     match key.claim(&mut conn).await? {
         Found::Nothing => {}

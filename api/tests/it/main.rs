@@ -13,11 +13,14 @@
 )]
 
 mod analytics;
+mod announcements;
+mod audit;
 mod auth;
 mod binary;
 mod certificates;
 mod contract;
 mod courses;
+mod discussions;
 mod enrollments;
 mod files;
 mod groups;

@@ -2,7 +2,8 @@
 //!
 //! There is no way to get a bare connection: whoever takes one says in which scope it works, and
 //! the scope is a role of the database plus, for a tenant, the id that row-level security compares.
-//! A pooled connection remembers its scope and is told the next one only when it differs.
+//! A pooled connection remembers its scope and is told the next one only when it differs. With the
+//! scope goes who acts, for the audit log.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -10,14 +11,15 @@ use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
-use diesel::sql_types::Text;
 use diesel_async::pooled_connection::PoolableConnection;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures::FutureExt;
 use rustls_platform_verifier::ConfigVerifierExt;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::Acting;
 use crate::ids::TenantId;
 
 /// For whom a connection works.
@@ -62,12 +64,21 @@ pub struct PoolSettings {
     pub wait: Duration,
     /// Statements running longer are cancelled by the server.
     pub statement_timeout: Duration,
+    /// Whether its holder does jobs. What a request asks for is refused when too much waits
+    /// already; what a job asks for is not.
+    pub does_jobs: bool,
 }
 
 impl PoolSettings {
     /// Sixteen connections, two seconds of patience.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), size: 16, wait: Duration::from_secs(2), statement_timeout: Duration::from_secs(30) }
+        Self {
+            url: url.into(),
+            size: 16,
+            wait: Duration::from_secs(2),
+            statement_timeout: Duration::from_secs(30),
+            does_jobs: false,
+        }
     }
 }
 
@@ -108,11 +119,19 @@ impl Pool {
         Ok(Self(pool))
     }
 
-    /// A connection that works in `scope`.
+    /// A connection that works in `scope`, for nobody in particular.
     ///
     /// # Errors
     /// See [`PoolError`].
     pub async fn get(&self, scope: Scope) -> Result<ScopedConn, PoolError> {
+        self.get_for(scope, &Acting::nobody()).await
+    }
+
+    /// A connection that works in `scope`, and whose changes are `acting`'s in the audit log.
+    ///
+    /// # Errors
+    /// See [`PoolError`].
+    pub async fn get_for(&self, scope: Scope, acting: &Acting) -> Result<ScopedConn, PoolError> {
         let mut object = self.0.get().await.map_err(|error| match error {
             managed::PoolError::Timeout(managed::TimeoutType::Wait) => PoolError::Busy,
             managed::PoolError::Backend(error) => PoolError::Unreachable(error),
@@ -122,8 +141,12 @@ impl Pool {
             // Forgotten first: if the statement fails or this future is dropped half-way, the next
             // taker must not believe in a scope that may not have been reached.
             object.scope = None;
-            enter(&mut object.conn, scope).await.map_err(|error| PoolError::Unreachable(error.into()))?;
+            enter(&mut object.conn, scope, acting).await.map_err(|error| PoolError::Unreachable(error.into()))?;
             object.scope = Some(scope);
+            object.acting = acting.clone();
+        } else if object.acting != *acting {
+            object.acting = acting.clone();
+            say_who(&mut object.conn, acting);
         }
         Ok(ScopedConn(object))
     }
@@ -134,7 +157,8 @@ impl Pool {
     /// See [`PoolError`].
     pub async fn dedicated(&self, scope: Scope) -> Result<AsyncPgConnection, PoolError> {
         let mut session = managed::Manager::create(self.0.manager()).await.map_err(PoolError::Unreachable)?;
-        enter(&mut session.conn, scope).await.map_err(|error| PoolError::Unreachable(error.into()))?;
+        let nobody = Acting::nobody();
+        enter(&mut session.conn, scope, &nobody).await.map_err(|error| PoolError::Unreachable(error.into()))?;
         Ok(session.conn)
     }
 
@@ -145,17 +169,24 @@ impl Pool {
     }
 }
 
-async fn enter(conn: &mut AsyncPgConnection, scope: Scope) -> Result<(), diesel::result::Error> {
+async fn enter(conn: &mut AsyncPgConnection, scope: Scope, acting: &Acting) -> Result<(), diesel::result::Error> {
     let tenant = match scope {
         Scope::Tenant(tenant) => tenant.to_string(),
         Scope::Platform | Scope::Relay => String::new(),
     };
-    diesel::sql_query("select set_config('role', $1, false), set_config('app.tenant_id', $2, false)")
-        .bind::<Text, _>(scope.role())
-        .bind::<Text, _>(tenant)
-        .execute(conn)
-        .await?;
-    Ok(())
+    conn.batch_execute(&format!(
+        "select set_config('role', '{}', false), set_config('app.tenant_id', '{tenant}', false), {}",
+        scope.role(),
+        acting.settings()
+    ))
+    .await
+}
+
+/// Sends the settings ahead of the first statement, without waiting for their answer: what is
+/// written to a connection is done in that order, so this costs no round trip. The one poll writes
+/// them; if the connection is lost, the statement behind them finds that out.
+fn say_who(conn: &mut AsyncPgConnection, acting: &Acting) {
+    let _ = conn.batch_execute(&format!("select {}", acting.settings())).now_or_never();
 }
 
 /// A connection of the pool, in a scope. Goes back when dropped.
@@ -164,6 +195,16 @@ pub struct ScopedConn(managed::Object<Manager>);
 impl std::fmt::Debug for ScopedConn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("ScopedConn").field(&self.0.scope).finish()
+    }
+}
+
+impl ScopedConn {
+    /// What is changed from now on is `acting`'s in the audit log.
+    pub fn act_for(&mut self, acting: &Acting) {
+        if self.0.acting != *acting {
+            self.0.acting = acting.clone();
+            say_who(&mut self.0.conn, acting);
+        }
     }
 }
 
@@ -184,6 +225,7 @@ impl DerefMut for ScopedConn {
 struct Session {
     conn: AsyncPgConnection,
     scope: Option<Scope>,
+    acting: Acting,
 }
 
 struct Manager {
@@ -195,8 +237,20 @@ impl Manager {
     fn new(settings: &PoolSettings) -> anyhow::Result<Self> {
         let mut config: tokio_postgres::Config = settings.url.parse()?;
         config.connect_timeout(Duration::from_secs(5));
+        // A server that has vanished without a word is noticed in seconds, and not after the hours
+        // that systems wait by themselves.
+        config.tcp_user_timeout(Duration::from_secs(15));
+        config
+            .keepalives_idle(Duration::from_secs(10))
+            .keepalives_interval(Duration::from_secs(5))
+            .keepalives_retries(3);
         config.application_name("lms");
-        config.options(format!("-c statement_timeout={}", settings.statement_timeout.as_millis()));
+        // Compiling a plan takes longer than any of our statements runs.
+        let does_jobs = if settings.does_jobs { "on" } else { "off" };
+        config.options(format!(
+            "-c statement_timeout={} -c jit=off -c app.does_jobs={does_jobs}",
+            settings.statement_timeout.as_millis()
+        ));
         let tls = match config.get_ssl_mode() {
             SslMode::Disable | SslMode::Prefer => None,
             _ => {
@@ -226,7 +280,7 @@ impl managed::Manager for Manager {
         };
         #[cfg(feature = "testing")]
         let conn = crate::testing::counting(conn);
-        Ok(Session { conn, scope: None })
+        Ok(Session { conn, scope: None, acting: Acting::nobody() })
     }
 
     /// Costs no round trip: the client knows when its connection is gone, and a transaction that

@@ -209,7 +209,7 @@ async fn empty(owner_url: &str) {
                 execute format('delete from %I', name);
             end loop;
             update job_queues set paused_at = default, ticket_window = default, tenant_cap = default,
-                max_backlog = default, cursor_tenant = default;
+                max_backlog = default, tenant_backlog = default, is_full = default, cursor_tenant = default;
          end $$;",
     )
     .await

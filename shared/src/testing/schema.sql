@@ -26,7 +26,7 @@ columns as (
                 when 'uuid' then 'Uuid' when 'text' then 'Text' when 'boolean' then 'Bool'
                 when 'smallint' then 'Int2' when 'integer' then 'Int4' when 'bigint' then 'Int8'
                 when 'double precision' then 'Float8' when 'timestamp with time zone' then 'Timestamptz'
-                when 'date' then 'Date' when 'jsonb' then 'Jsonb' when 'bytea' then 'Bytea'
+                when 'date' then 'Date' when 'time without time zone' then 'Time' when 'jsonb' then 'Jsonb' when 'bytea' then 'Bytea'
                 else 'UnknownType' end) as sql_type
     ) as typed
     where a.attnum > 0 and not a.attisdropped

@@ -4,8 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The domains, in the order in which they may use each other: each those before it.
-const DOMAINS: [&str; 9] =
-    ["events", "tenants", "users", "files", "courses", "enrollments", "certificates", "notifications", "analytics"];
+const DOMAINS: [&str; 10] = [
+    "events",
+    "tenants",
+    "users",
+    "files",
+    "courses",
+    "enrollments",
+    "certificates",
+    "discussions",
+    "notifications",
+    "analytics",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

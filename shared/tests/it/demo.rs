@@ -13,6 +13,9 @@ const PROMISED: Summary = Summary {
     enrollments: 36,
     certificates: 12,
     notifications: 12,
+    announcements: 4,
+    threads: 5,
+    replies: 15,
     events: 191,
 };
 
@@ -42,6 +45,9 @@ async fn both_tenants_have_exactly_what_is_promised() {
             ("enrollments", PROMISED.enrollments),
             ("certificates", PROMISED.certificates),
             ("notifications", PROMISED.notifications),
+            ("announcements", PROMISED.announcements),
+            ("discussion_threads", PROMISED.threads),
+            ("discussion_replies", PROMISED.replies),
             ("events", PROMISED.events),
         ] {
             assert_eq!(rows(&db, table, slug).await, promised, "{table} of {slug}");

@@ -13,6 +13,10 @@
 )]
 
 mod architecture;
+mod audit;
 mod demo;
+mod deploy;
 mod isolation;
+mod plans;
 mod schema;
+mod timetables;

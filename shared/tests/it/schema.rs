@@ -17,17 +17,58 @@ async fn lines(conn: &mut Conn, query: &str) -> Vec<String> {
 }
 
 /// Tables that belong to no tenant, each with its reason.
-const OF_NO_TENANT: [(&str, &str); 6] = [
+const OF_NO_TENANT: [(&str, &str); 10] = [
     ("tenants", "is the tenant: its policy compares the id"),
     ("throttles", "guards the doors before anybody is signed in"),
     ("job_relay", "which life of Redis has the tickets"),
+    ("job_workers", "the platform's workers, for operators to look at"),
     ("job_queues", "settings of the platform's queues"),
     ("job_schedules", "the platform's work by the clock"),
     ("schedule_runs", "the platform's work by the clock"),
+    ("job_limits", "settings of the platform's kinds of job"),
+    ("job_buckets", "the platform's limits, a tenant's part in its name"),
+    ("job_turns", "the relay's; says no more than that a job waits"),
 ];
 
 /// Tables whose tenant may be missing, because their rows may be a superuser's.
-const OF_SUPERUSERS_TOO: [&str; 4] = ["users", "sessions", "one_time_tokens", "idempotency_keys"];
+const OF_SUPERUSERS_TOO: [&str; 5] = ["users", "sessions", "one_time_tokens", "idempotency_keys", "audit_log"];
+
+/// Tables whose changes leave no line in the audit log, each with its reason. All others say
+/// `audit_changes` in their migration.
+const NOT_AUDITED: [(&str, &str); 32] = [
+    ("audit_log", "is the log"),
+    ("sessions", "are listed as they are, and end with a reason of their own"),
+    ("one_time_tokens", "links that were sent, with their own instants"),
+    ("learner_progress", "facts of learning, written with every step"),
+    ("notifications", "messages, written by jobs"),
+    ("notification_deliveries", "what became of messages"),
+    ("events", "is itself a log"),
+    ("daily_rollups", "counted from events"),
+    ("idempotency_keys", "answers kept for a day"),
+    ("throttles", "levels of buckets"),
+    ("job_attempts", "the ledger of the machinery"),
+    ("job_effects", "the ledger of the machinery"),
+    ("job_relay", "the ledger of the machinery"),
+    ("job_backlogs", "the ledger of the machinery"),
+    ("job_limits", "the machinery's; what operators do is recorded by name"),
+    ("job_buckets", "the ledger of the machinery"),
+    ("job_turns", "the ledger of the machinery"),
+    ("job_cursors", "the ledger of the machinery"),
+    ("content_versions", "are themselves the record of what content was"),
+    ("job_workers", "the ledger of the machinery"),
+    ("schedule_runs", "the ledger of the machinery"),
+    ("announcement_recipients", "who was meant, worked out when sending"),
+    ("notification_digests", "messages, written by jobs"),
+    ("discussion_thread_likes", "a person's own taste"),
+    ("discussion_reply_likes", "a person's own taste"),
+    ("discussion_bookmarks", "a person's own list"),
+    ("discussion_views", "who has seen what"),
+    ("discussion_followers", "a person's own list"),
+    ("file_attachments", "say where a file is used, and go with what uses it"),
+    ("file_contents", "bytes in the store, by what they are"),
+    ("file_uploads", "uploads under way"),
+    ("file_versions", "are themselves the record of what a file was"),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_table_says_whose_its_rows_are() {
@@ -63,6 +104,22 @@ async fn every_table_with_a_tenant_forces_row_security_both_ways() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_table_that_people_change_is_audited() {
+    let db = TestDb::lease().await;
+    let without = lines(
+        &mut db.owner().await,
+        "select c.relname::text as text from pg_class c
+         where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname <> '__diesel_schema_migrations'
+           and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'audit' and t.tgenabled = 'O')
+         order by 1",
+    )
+    .await;
+    let excused = |table: &String| NOT_AUDITED.iter().any(|(name, _)| name == table);
+    let forgotten: Vec<String> = without.into_iter().filter(|table| !excused(table)).collect();
+    assert_eq!(forgotten, Vec::<String>::new(), "neither audited nor excused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_servers_roles_own_nothing_and_see_no_more_than_they_should() {
     let db = TestDb::lease().await;
     let mut conn = db.owner().await;
@@ -81,10 +138,13 @@ async fn the_servers_roles_own_nothing_and_see_no_more_than_they_should() {
     .await;
     assert_eq!(mighty, Vec::<String>::new());
     for (role, tables) in [
-        ("lms_relay", "job_attempts job_effects job_queues job_relay job_schedules jobs schedule_runs"),
+        (
+            "lms_relay",
+            "job_attempts job_backlogs job_buckets job_cursors job_effects job_limits job_queues job_relay job_schedules job_turns job_workers jobs schedule_runs",
+        ),
         (
             "lms_platform",
-            "certificates idempotency_keys job_attempts job_effects job_queues job_schedules jobs one_time_tokens schedule_runs sessions tenant_domains tenants throttles users",
+            "audit_log certificates idempotency_keys job_attempts job_backlogs job_cursors job_effects job_queues job_schedules jobs one_time_tokens schedule_runs sessions tenant_domains tenants throttles users",
         ),
     ] {
         let seen = lines(

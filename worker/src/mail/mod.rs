@@ -1,6 +1,5 @@
-//! E-mail: what is said in it, and how it leaves.
+//! E-mail: how it leaves. What is said in it is `shared::mail`'s.
 
 mod smtp;
-pub mod template;
 
 pub use smtp::{MailConfig, MailError, MailSecurity, Mailer};

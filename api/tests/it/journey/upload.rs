@@ -3,8 +3,9 @@
 use futures::stream;
 use reqwest::{Body, Method, StatusCode};
 use serde_json::Value;
+use shared::testing::TestDb;
 
-use super::servers::Platform;
+use super::servers::{Platform, school};
 
 const MEBIBYTE: usize = 1024 * 1024;
 /// What the API may have of memory, whatever comes.
@@ -30,7 +31,9 @@ fn form(mebibytes: usize) -> Body {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_larger_than_the_apis_memory_streams_through_it() {
-    let platform = Platform::start().await;
+    let db = TestDb::lease().await;
+    school(&db).await;
+    let platform = Platform::start(db).await;
     let alice = platform.sign_in("alice@acme.example").await;
     let (size, before) = (mebibytes() * MEBIBYTE, platform.api_peak());
 

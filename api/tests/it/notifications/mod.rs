@@ -1,5 +1,8 @@
 //! Notifications: one's own, read, put away, and chosen.
 
+mod quiet;
+mod templates;
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::testing::{count_queries, make};
@@ -204,7 +207,7 @@ async fn choices_are_merged_and_answered_as_they_are_now() {
     let by_default = json!({"EMAIL": true, "IN_APP": true, "PUSH": false, "SMS": false});
     let first = alice.get(path).await.expect(200);
     assert_eq!((&first.body["is_enabled"], &first.body["updated_at"]), (&json!(true), &json!(null)));
-    assert_eq!(first.body["preferences"].as_object().map(serde_json::Map::len), Some(9));
+    assert_eq!(first.body["preferences"].as_object().map(serde_json::Map::len), Some(10));
     assert_eq!(first.body["preferences"]["ANNOUNCEMENT"], by_default);
 
     alice.patch(path, json!({"preferences": {"ANNOUNCEMENT": {"EMAIL": false}}})).await.expect(200);
