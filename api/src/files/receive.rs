@@ -199,7 +199,11 @@ fn length(bytes: &Bytes) -> i64 {
 /// removes later.
 pub(super) async fn give_up(app: &App, db: &Db, upload: &Upload) -> ApiResult<()> {
     upload.close(&mut *db.conn().await?).await?;
-    upload.remove_objects(&app.storage).await?;
+    // The store may be what is away. Then the row stays, and cleaning up finds it by that.
+    if let Err(error) = upload.remove_objects(&app.storage).await {
+        tracing::warn!(error = format!("{error:#}"), upload.id = %upload.id, "Parts of an upload are left for cleaning up");
+        return Ok(());
+    }
     upload.forget(&mut *db.conn().await?).await?;
     Ok(())
 }

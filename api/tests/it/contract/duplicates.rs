@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use axum::http::Method;
+use devtools::s3::S3Server;
 use futures::future::join_all;
 use shared::ids::TenantId;
 use shared::users::UserRole;
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::isolation::{HOMES, NAMES};
@@ -20,17 +22,23 @@ const TOGETHER: usize = 4;
 struct World {
     app: TestApp,
     tenant: TenantId,
+    _store: (S3Server, TempDir),
 }
 
 impl World {
     async fn make() -> Self {
-        let app = TestApp::start().await;
+        let files = tempfile::tempdir().expect("a folder");
+        let anywhere = ([127, 0, 0, 1], 0).into();
+        let store = S3Server::start(anywhere, files.path(), "test", "test-secret", &["lms"]).await.expect("a store");
+        let app = TestApp::start_with(&[("AWS_S3_ENDPOINT_URL", &store.endpoint())]).await;
         shared::demo::seed(&app.db.pool, "no password has this hash", app.app.clock.now()).await.expect("seeded");
         let tenant = app.db.texts("select id::text as text from tenants order by slug limit 1").await;
         let tenant: TenantId = tenant[0].parse().expect("an id");
-        let world = Self { app, tenant };
+        let world = Self { app, tenant, _store: (store, files) };
         let somebody = shared::testing::make::user(tenant).make(&world.app.db).await;
         shared::testing::make::session(&world.app.db, &somebody).await;
+        shared::testing::make::file(&world.app.db, &somebody, "notes.txt", None).await;
+        shared::testing::make::upload(&world.app.db, &somebody, "film.mp4", None).await;
         world
     }
 
