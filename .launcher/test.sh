@@ -60,8 +60,12 @@ accept() {
 run_all() {
     if has cargo-nextest; then
         cargo nextest run --workspace "$@"
-    else
+    elif [ $# -gt 0 ]; then
         cargo test --workspace --all-targets "$@"
+    else
+        run_without_release
+        # These start whole systems and break them: one at a time, with the machine to itself.
+        cargo test --workspace --all-targets -- --test-threads 1 journey chaos
     fi
 }
 
