@@ -37,8 +37,7 @@ const KEPT: [(&str, Duration); 5] = [
 ];
 
 /// Deletes one batch of what is too old; `false` when nothing is left. Waits for nobody: a row that
-/// somebody holds goes another time. `conn` is in the platform's
-/// scope, or the relay's.
+/// somebody holds goes another time. `conn` is in the relay's scope, which alone reaches all of it.
 ///
 /// # Errors
 /// The database's.

@@ -2,6 +2,8 @@
 
 mod prune;
 
+pub use prune::PruneJobs;
+
 use shared::jobs::schedule::Schedule;
 
 use crate::registry::Registry;

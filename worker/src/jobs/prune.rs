@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use shared::db::Scope;
 use shared::ids::TenantId;
 use shared::jobs::{Job, Queue, retention};
 
@@ -25,7 +26,7 @@ impl Job for PruneJobs {
 
 /// Idempotent: what is gone is gone.
 pub async fn prune(ctx: Ctx, _: PruneJobs) -> Outcome {
-    while retention::prune(&mut *ctx.conn().await?).await? {
+    while retention::prune(&mut *ctx.services().pool.get(Scope::Relay).await?).await? {
         // Others may have the database meanwhile.
         tokio::time::sleep(Duration::from_millis(100)).await;
         if ctx.is_cancelled() {

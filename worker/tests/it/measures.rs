@@ -1,7 +1,6 @@
 //! What the worker's binary measures is what is said that it measures.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpListener;
 
 use shared::jobs::enqueue;
 use shared::telemetry::measures::{Kind, Program, of};
@@ -25,10 +24,8 @@ fn read(text: &str) -> (BTreeMap<String, String>, BTreeSet<String>) {
 async fn the_binary_exports_what_is_listed_and_nothing_else() {
     let db = TestDb::lease().await;
     let tenant = make::tenant(&db).await.id;
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-    let listen = format!("127.0.0.1:{port}");
-    let more = [("WORKER_INTERNAL_LISTEN", listen.as_str()), ("EMAIL_HOST", "127.0.0.1"), ("EMAIL_PORT", "1")];
-    let _worker = Worker::start(&db, &[], &more);
+    let worker = Worker::start(&db, &[], &[("EMAIL_HOST", "127.0.0.1"), ("EMAIL_PORT", "1")]);
+    let listen = worker.internal();
     // An effect that fails has begun, and a schedule that is due fires.
     enqueue(&mut *db.tenant(tenant).await, &Mail { tenant, number: 1, pause_ms: 0 }).await.expect("asked");
     until("the schedules are written", async || {

@@ -1,6 +1,5 @@
 //! The operators' commands, on the binary; and the handbook, whose every command is run.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -156,9 +155,8 @@ fn commands(document: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_the_handbook_does_what_it_says() {
     let desk = Desk::set().await;
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-    let internal = format!("127.0.0.1:{port}");
-    let _worker = Worker::start(&desk.db, &[], &[("WORKER_INTERNAL_LISTEN", &internal)]);
+    let worker = Worker::start(&desk.db, &[], &[]);
+    let internal = worker.internal().to_string();
     until("the worker answers", async || reqwest::get(format!("http://{internal}/health/ready")).await.is_ok()).await;
     let handbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md");
     let blocks = commands(&std::fs::read_to_string(handbook).expect("the handbook"));

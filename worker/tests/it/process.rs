@@ -33,6 +33,11 @@ impl Program {
         Self { command, child, deaths: 0, internal }
     }
 
+    /// Where it listens inside.
+    pub(crate) fn internal(&self) -> SocketAddr {
+        self.internal
+    }
+
     /// Its number.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()

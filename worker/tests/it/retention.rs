@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
 use shared::jobs::retention::prune;
+use shared::jobs::{Job, enqueue};
 use shared::testing::TestDb;
+use worker::jobs::PruneJobs;
+
+use crate::world::World;
 
 async fn do_it(db: &TestDb, statement: &str) {
     db.owner().await.batch_execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
@@ -132,4 +136,22 @@ async fn the_indexes_of_what_waits_and_runs_do_not_grow_with_what_is_done() {
         assert!(*size <= before[index] * 3 / 2, "{index} grew from {} to {size} bytes in twelve rounds", before[index]);
     }
     assert_eq!(left(&db).await["succeeded"], 32_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_job_that_deletes_may_delete() {
+    let world = World::make().await;
+    ended(&world.db, 3, "succeeded", 8).await;
+    do_it(
+        &world.db,
+        "insert into job_buckets (bucket, filled_at, tokens) values ('test', now() - interval '2 days', 0)",
+    )
+    .await;
+    enqueue(&mut *world.db.platform().await, &PruneJobs {}).await.expect("asked");
+
+    let runs = world.work().await;
+
+    assert_eq!(World::outcomes(&runs, PruneJobs::NAME), ["succeeded"]);
+    assert_eq!(world.texts("select count(*)::text as text from jobs where kind = 'test.old'").await, ["0"]);
+    assert_eq!(world.texts("select count(*)::text as text from job_buckets").await, ["0"]);
 }

@@ -37,10 +37,9 @@ pub(super) fn is_of(kind: &Kind, sample: &Sample) -> Result<(), Refusal> {
     let head = sample.head.as_slice();
     let looks_like = infer::get(head);
     let is_it = match kind.family {
-        Family::Archive => head.starts_with(ARCHIVE),
         Family::Office if kind.media_type == "application/rtf" => head.starts_with(b"{\\rtf"),
         Family::Office if is_compound(kind) => head.starts_with(COMPOUND),
-        Family::Office => head.starts_with(ARCHIVE),
+        Family::Archive | Family::Office => head.starts_with(ARCHIVE),
         Family::Text | Family::Drawing => is_text(head) && looks_like.is_none_or(is_written),
         // Readers take a PDF that begins with something else; then it is two files in one.
         Family::Portable => head.starts_with(b"%PDF-"),

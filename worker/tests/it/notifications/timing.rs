@@ -35,7 +35,7 @@ async fn a_mail_waits_for_the_end_of_quiet_hours_and_the_screen_does_not() {
     world.work_after(TimeDelta::hours(1)).await;
     assert!(world.mail.messages().is_empty(), "it is ten");
 
-    world.work_after(TimeDelta::hours(1)).await;
+    world.work_after(TimeDelta::hours(2)).await;
     assert_eq!(world.mail.messages().len(), 1);
     assert_eq!(deliveries(&world).await, ["EMAIL SENT", "IN_APP SENT"]);
 }

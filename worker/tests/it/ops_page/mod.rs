@@ -2,8 +2,6 @@
 
 mod browser;
 
-use std::net::TcpListener;
-
 use serde_json::json;
 use shared::ids::{JobId, TenantId};
 use shared::jobs::enqueue;
@@ -28,11 +26,8 @@ impl Stage {
     async fn set() -> Self {
         let db = TestDb::lease().await;
         let tenant = make::tenant(&db).await.id;
-        // Free a moment ago; the worker takes it at once.
-        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-        let listen = format!("127.0.0.1:{port}");
-        let worker = Worker::start(&db, &["--queues", "within_1m=2"], &[("WORKER_INTERNAL_LISTEN", &listen)]);
-        let stage = Self { db, tenant, url: format!("http://{listen}"), _worker: worker };
+        let worker = Worker::start(&db, &["--queues", "within_1m=2"], &[]);
+        let stage = Self { db, tenant, url: format!("http://{}", worker.internal()), _worker: worker };
         until("the page is there", async || {
             reqwest::get(format!("{}/ops/now", stage.url)).await.is_ok_and(|page| page.status() == 200)
         })
