@@ -1,12 +1,10 @@
 //! Uploading by a form, as browsers and curl send it.
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::multipart::Field;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, HeaderName, LOCATION};
-use futures::StreamExt;
 use shared::files::{Arrived, File, FileError, NewUpload, Upload, checked_name};
 use shared::ids::{FileId, FolderId};
 use utoipa::ToSchema;
@@ -91,7 +89,7 @@ async fn created(reception: Reception, mut request: Request) -> ApiResult<Create
     }
     // The file has its own limit, and is counted as it comes.
     DefaultBodyLimit::disable().apply(&mut request);
-    let form = Multipart::from_request(piece_by_piece(request), &()).await.map_err(|_| ApiError::Refused {
+    let form = Multipart::from_request(request, &()).await.map_err(|_| ApiError::Refused {
         status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
         code: "unsupported_media_type",
         message: "Send a form, as `multipart/form-data`.".to_owned(),
@@ -107,18 +105,6 @@ async fn created(reception: Reception, mut request: Request) -> ApiResult<Create
     let row = File::find(&mut *db.conn().await?, tenant, id).await?.ok_or(ApiError::NotFound("file"))?;
     let location = format!("/api/files/{id}/");
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(FileOut::new(row, &app.config.platform.public_url))))
-}
-
-/// What reads forms takes in all that has come before it hands anything on. It is given one piece at
-/// a time, so that a client which is faster than the store does not fill the memory.
-fn piece_by_piece(request: Request) -> Request {
-    let one_by_one = |body: Body| {
-        body.into_data_stream().then(async |piece| {
-            tokio::task::yield_now().await;
-            piece
-        })
-    };
-    request.map(|body| Body::from_stream(one_by_one(body)))
 }
 
 /// Whose form it is, and what for.
