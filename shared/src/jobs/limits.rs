@@ -3,7 +3,7 @@
 //! A limit is a token bucket, for the whole platform or for each tenant, in PostgreSQL: it outlives
 //! Redis. Who finds no token is promised the next one and comes back exactly then, if that is soon;
 //! otherwise it comes back to ask again, the later the longer it has waited. Neither counts as an
-//! attempt, and nothing spins (`docs/adr/0012-limits-promise-turns.md`).
+//! attempt, and nothing spins (`docs/adr/0008-limits-promise-turns.md`).
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use ammonia::Builder;
+use ammonia::{Builder, UrlRelative};
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde_json::{Map, Value as Json};
@@ -161,6 +161,10 @@ fn plain(value: &Json) -> String {
 
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut cleaner = Builder::default();
-    cleaner.add_generic_attributes(["style", "align"]).filter_style_properties(STYLES.into());
+    cleaner
+        .add_generic_attributes(["style", "align"])
+        .filter_style_properties(STYLES.into())
+        // A mail has no address that others could be relative to.
+        .url_relative(UrlRelative::Deny);
     cleaner
 });
