@@ -50,7 +50,7 @@ async fn workers_are_replaced_one_by_one_under_load_and_nothing_is_lost_or_repea
     calm(&world, Duration::from_secs(60)).await;
 
     let account = Account::settle(&world, Wanted { people: 0..people, mails: 0..30, ..Wanted::default() }).await;
-    let postponed = world.count::<Mail>("deferrals > 0").await;
+    let postponed = world.count::<Mail>("unknown_tries > 0").await;
     println!("deployment: the slowest ended in {slowest:?}, {postponed} postponed by old workers, {account:?}");
     assert_eq!(invited.troubles, 0, "the API was in trouble");
     assert!(slowest <= Duration::from_secs(drain.into()) + FAREWELL, "a worker ended only after {slowest:?}");
