@@ -81,19 +81,24 @@ pub async fn run(bench: Bench) -> anyhow::Result<()> {
         let scripts = script::write(folder.path(), &scripts)?;
         let alone = Pgbench { program: &bench.pgbench, url: &bench.database_url, clients: bench.pool }
             .run(&scripts, &people.tenant, bench.seconds)
-            .await?;
+            .await;
         let wrk = Wrk { program: &bench.wrk, connections: bench.connections };
         let api_load = wrk.run(folder.path(), &bench.url, &scenario, bench.seconds).await?;
         say(&format!(
-            "| `{} {}` | {:.0} | {:.1} ms | {:.1} ms | {} | {:.0} | {:.0} % |",
+            "| `{} {}` | {:.0} | {:.1} ms | {:.1} ms | {} | {} |",
             scenario.method,
             scenario.path,
             api_load.requests_per_second,
             api_load.p50_ms,
             api_load.p99_ms,
             api_load.refused,
-            alone,
-            100.0 * api_load.requests_per_second / alone,
+            match alone {
+                Ok(alone) => format!("{alone:.0} | {:.0} %", 100.0 * api_load.requests_per_second / alone),
+                Err(error) => {
+                    tracing::warn!("{scenario} has no comparison: {error:#}");
+                    "– | –".to_owned()
+                }
+            },
         ));
     }
     say(&format!("\nMemory after the load (resident): {:.1} MiB", api.resident_mib()?));

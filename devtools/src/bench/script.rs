@@ -1,11 +1,15 @@
 //! From PostgreSQL's log to pgbench's script.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 /// What stands in the statement that finds the caller of a request, and in no other.
 const SIGNS_IN: &str = "\"sessions\"";
+
+/// What the relay's statements speak of, and no request's.
+const RELAYS: [&str; 5] = ["job_relay", "job_queues", "job_schedules", "job_backlogs", "dispatched"];
 
 /// A line of the log with what belongs to it.
 struct Entry {
@@ -14,17 +18,22 @@ struct Entry {
     text: String,
 }
 
-/// The statements of the one request that the log tells of, each with its values. Others run
-/// beside it (the relay looks for jobs), in other processes.
+/// The statements of the one request that the log tells of, each with its values. A request may use
+/// several connections, one after the other. Others run beside it: the relay looks for jobs.
 pub(super) fn of_request(log: &str) -> anyhow::Result<Vec<String>> {
     let entries = entries(log);
-    let process = entries
+    let signs_in = entries
         .iter()
         .find(|entry| entry.level == "LOG" && entry.text.contains(SIGNS_IN))
         .map(|entry| entry.process.clone())
         .context("the log tells of nobody who signs in")?;
+    let beside: BTreeSet<String> = entries
+        .iter()
+        .filter(|entry| entry.process != signs_in && RELAYS.iter().any(|table| entry.text.contains(table)))
+        .map(|entry| entry.process.clone())
+        .collect();
     let mut statements: Vec<String> = Vec::new();
-    for entry in entries.into_iter().filter(|entry| entry.process == process) {
+    for entry in entries.into_iter().filter(|entry| !beside.contains(&entry.process)) {
         match entry.level.as_str() {
             "LOG" => statements.extend(statement(&entry.text)),
             "DETAIL" => {
@@ -137,12 +146,13 @@ pub(super) fn write(folder: &Path, requests: &[Vec<String>]) -> anyhow::Result<V
 mod tests {
     use super::*;
 
-    const LOG: &str = "<7> LOG:  execute s1: SELECT * FROM jobs
+    const LOG: &str = "<7> LOG:  execute s1: SELECT * FROM job_queues
 <8> LOG:  execute s0: SELECT \"sessions\".\"id\"
 \tFROM \"sessions\" WHERE id = $1 AND at < $2
 <8> DETAIL:  Parameters: $1 = 'it''s', $2 = '2026-01-05 09:00:00+00'
 <8> LOG:  statement: BEGIN
 <7> LOG:  execute s2: SELECT 1
+<9> LOG:  execute s2: SELECT 2
 <8> LOG:  execute s3: INSERT INTO t VALUES ($1, $2, $10)
 <8> DETAIL:  parameters: $1 = NULL, $2 = '{\"a\":true}', $3 = 'c', $4 = 'd', $5 = 'e', $6 = 'f', $7 = 'g', $8 = 'h', $9 = 'i', $10 = 'j'
 ";
@@ -155,6 +165,7 @@ mod tests {
             [
                 "SELECT \"sessions\".\"id\" FROM \"sessions\" WHERE id = E'it''s' AND at < E'2026-01-05 09\\x3a00\\x3a00+00'",
                 "BEGIN",
+                "SELECT 2",
                 "INSERT INTO t VALUES (null, E'{\"a\"\\x3atrue}', E'j')",
             ]
         );
