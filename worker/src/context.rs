@@ -1,7 +1,7 @@
 //! What a handler is given.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -14,7 +14,9 @@ use shared::jobs::ledger::{self, Claim};
 use shared::storage::Storage;
 use tokio_util::sync::CancellationToken;
 
+use crate::completions::Completions;
 use crate::files::Antivirus;
+use crate::lease::Hold;
 use crate::mail::Mailer;
 use crate::registry::Failure;
 
@@ -31,6 +33,8 @@ pub struct Services {
     pub antivirus: Option<Arc<dyn Antivirus>>,
     /// Sends mail.
     pub mailer: Mailer,
+    /// Notes effects that have happened.
+    pub completions: Completions,
     /// Public addresses.
     pub platform: PlatformConfig,
 }
@@ -43,14 +47,14 @@ pub struct Ctx(Arc<Run>);
 struct Run {
     services: Arc<Services>,
     claim: Claim,
-    lease: Duration,
+    hold: Arc<Hold>,
     cancelled: CancellationToken,
     result: Mutex<Option<Value>>,
 }
 
 impl Ctx {
-    pub(crate) fn new(services: Arc<Services>, claim: Claim, lease: Duration, cancelled: CancellationToken) -> Self {
-        Self(Arc::new(Run { services, claim, lease, cancelled, result: Mutex::default() }))
+    pub(crate) fn new(services: Arc<Services>, claim: Claim, hold: Arc<Hold>, cancelled: CancellationToken) -> Self {
+        Self(Arc::new(Run { services, claim, hold, cancelled, result: Mutex::default() }))
     }
 
     /// What all handlers share.
@@ -138,8 +142,8 @@ impl Ctx {
                 .increment(1);
             return Ok(name);
         }
-        let name = send(key.clone()).await?;
-        self.complete(&key, name.as_deref()).await?;
+        let name = self.0.hold.guard(send(key.clone())).await?;
+        self.0.services.completions.note(key, name.clone()).await?;
         Ok(name)
     }
 
@@ -165,9 +169,9 @@ impl Ctx {
             }
             Permit::First | Permit::Lost | Permit::Cancelled => {}
         }
-        match send(key.clone()).await {
+        match self.0.hold.guard(send(key.clone())).await {
             Ok(name) => {
-                self.complete(&key, name.as_deref()).await?;
+                self.0.services.completions.note(key, name.clone()).await?;
                 Ok(name)
             }
             Err(refused @ Failure::RetryAfter(..)) => {
@@ -188,7 +192,8 @@ impl Ctx {
     }
 
     async fn permit(&self, key: &str, policy: Policy) -> Result<Permit, Failure> {
-        let permit = effects::permit(&mut *self.conn().await?, &self.0.claim, key, policy, self.0.lease).await?;
+        let asked = Instant::now();
+        let permit = effects::permit(&mut *self.conn().await?, &self.0.claim, key, policy, self.0.hold.lease()).await?;
         let turn = match permit {
             Permit::Lost => return Err(Failure::Lost),
             Permit::Cancelled => return Err(Failure::Cancelled),
@@ -196,24 +201,9 @@ impl Ctx {
             Permit::Repeat => "repeat",
             Permit::Done(_) => return Ok(permit),
         };
+        self.0.hold.renew(asked);
         metrics::counter!("outbound_effects_total", "kind" => self.0.claim.kind.clone(), "turn" => turn).increment(1);
         Ok(permit)
-    }
-
-    /// It has happened: that must not be forgotten because the database is away for a moment.
-    async fn complete(&self, key: &str, name: Option<&str>) -> Result<(), Failure> {
-        let mut tries = 0;
-        loop {
-            let outcome = match self.conn().await {
-                Ok(mut conn) => effects::complete(&mut conn, key, name).await.map_err(Failure::from),
-                Err(error) => Err(error),
-            };
-            tries += 1;
-            match outcome {
-                Err(_) if tries < 40 => tokio::time::sleep(Duration::from_millis(250)).await,
-                other => return other,
-            }
-        }
     }
 
     /// Says how far the job is, for whoever waits for it.

@@ -4,13 +4,19 @@
 //! in one statement. From the answer it learns which claims are lost and which jobs are to stop.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use shared::db::{Pool, Scope};
 use shared::ids::JobId;
 use shared::jobs::ledger::{self, Claim, Held};
+use shared::jobs::mutant::{Mutant, is_on};
 use tokio_util::sync::CancellationToken;
+
+use crate::registry::Failure;
 
 /// How often it is looked whether a lease wants renewing.
 const LOOK: Duration = Duration::from_millis(500);
@@ -23,10 +29,62 @@ pub(crate) struct Leases {
     looked: Mutex<Instant>,
 }
 
+/// How certain a claim is: for one lease from when it was last asked for, by this process's clock,
+/// which also goes on while the process is stopped.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    lease: Duration,
+    renewed: Mutex<Instant>,
+}
+
+impl Hold {
+    fn new(lease: Duration) -> Self {
+        Self { lease, renewed: Mutex::new(Instant::now()) }
+    }
+
+    /// The lease.
+    pub(crate) fn lease(&self) -> Duration {
+        self.lease
+    }
+
+    /// Notes that the ledger has granted a whole lease to who asked at `asked`.
+    pub(crate) fn renew(&self, asked: Instant) {
+        let mut renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        *renewed = asked.max(*renewed);
+    }
+
+    /// Goes on with `effect` for as long as the claim is certain. A process that was stopped for
+    /// longer than its lease (a laptop's lid, a frozen container) would otherwise take up the
+    /// conversation where it was, and do a second time what another has done meanwhile.
+    ///
+    /// # Errors
+    /// [`Failure::Lost`] when the lease may have ended; or what `effect` says.
+    pub(crate) async fn guard<T>(&self, effect: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let mut effect = pin!(effect);
+        poll_fn(|context| {
+            if self.is_certain() || is_on(Mutant::NoFence) {
+                effect.as_mut().poll(context)
+            } else {
+                Poll::Ready(Err(Failure::Lost))
+            }
+        })
+        .await
+    }
+
+    /// Whether nobody else can have the job.
+    fn is_certain(&self) -> bool {
+        self.age() < self.lease
+    }
+
+    fn age(&self) -> Duration {
+        self.renewed.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+}
+
 #[derive(Debug)]
 struct Running {
     held: Held,
-    renewed: Instant,
+    hold: Arc<Hold>,
     lost: CancellationToken,
     cancelled: CancellationToken,
 }
@@ -36,6 +94,7 @@ struct Running {
 pub(crate) struct Watch<'a> {
     leases: &'a Leases,
     held: Held,
+    hold: Arc<Hold>,
     lost: CancellationToken,
     cancelled: CancellationToken,
 }
@@ -44,6 +103,11 @@ impl Watch<'_> {
     /// Until the claim is lost.
     pub(crate) async fn lost(&self) {
         self.lost.cancelled().await;
+    }
+
+    /// How certain it is.
+    pub(crate) fn hold(&self) -> Arc<Hold> {
+        self.hold.clone()
     }
 
     /// Set when somebody asks for the job to stop.
@@ -71,11 +135,12 @@ impl Leases {
     pub(crate) fn watch(&self, claim: &Claim, lease: Duration) -> Watch<'_> {
         let held = Held { id: claim.id, token: claim.token, lease };
         let (lost, cancelled) = (CancellationToken::new(), CancellationToken::new());
-        let job = Running { held, renewed: Instant::now(), lost: lost.clone(), cancelled: cancelled.clone() };
+        let hold = Arc::new(Hold::new(lease));
+        let job = Running { held, hold: hold.clone(), lost: lost.clone(), cancelled: cancelled.clone() };
         if let Some(before) = self.running().insert(claim.id, job) {
             before.lost.cancel();
         }
-        Watch { leases: self, held, lost, cancelled }
+        Watch { leases: self, held, hold, lost, cancelled }
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -99,7 +164,7 @@ impl Leases {
             let due: Vec<Held> = self
                 .running()
                 .values()
-                .filter(|job| job.renewed.elapsed() + LOOK >= job.held.lease / 3)
+                .filter(|job| job.hold.age() + LOOK >= job.held.lease / 3)
                 .map(|job| job.held)
                 .collect();
             if due.is_empty() {
@@ -127,7 +192,7 @@ impl Leases {
             match kept.get(&(held.id, held.token)) {
                 None => job.lost.cancel(),
                 Some(is_cancel_requested) => {
-                    job.renewed = asked;
+                    job.hold.renew(asked);
                     if *is_cancel_requested {
                         job.cancelled.cancel();
                     }
@@ -154,5 +219,50 @@ impl Leases {
 
     fn running(&self) -> MutexGuard<'_, HashMap<JobId, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEASE: Duration = Duration::from_secs(3600);
+
+    #[tokio::test]
+    async fn an_effect_goes_on_while_its_claim_is_certain() {
+        let hold = Hold::new(LEASE);
+        let effect = async {
+            tokio::task::yield_now().await;
+            Ok(7)
+        };
+        assert_eq!(hold.guard(effect).await.expect("done"), 7);
+    }
+
+    #[tokio::test]
+    async fn an_effect_takes_no_further_step_once_another_may_have_the_job() {
+        let hold = Hold::new(LEASE);
+        let mut steps = 0;
+        let effect = async {
+            steps += 1;
+            // The process is stopped here, for longer than its lease.
+            *hold.renewed.lock().expect("ours") = Instant::now().checked_sub(LEASE).expect("a past");
+            tokio::task::yield_now().await;
+            steps += 1;
+            Ok(())
+        };
+        assert!(matches!(hold.guard(effect).await, Err(Failure::Lost)));
+        assert_eq!(steps, 1);
+    }
+
+    #[test]
+    fn a_claim_is_certain_again_when_the_ledger_says_so_and_never_by_an_older_answer() {
+        let hold = Hold::new(LEASE);
+        let long_ago = Instant::now().checked_sub(LEASE).expect("a past");
+        hold.renew(long_ago);
+        assert!(hold.is_certain(), "an answer that comes late takes nothing away");
+        *hold.renewed.lock().expect("ours") = long_ago;
+        assert!(!hold.is_certain());
+        hold.renew(Instant::now());
+        assert!(hold.is_certain());
     }
 }

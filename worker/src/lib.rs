@@ -8,6 +8,7 @@ pub mod analytics;
 pub mod bench;
 pub mod bulk;
 pub mod certificates;
+pub mod completions;
 pub mod config;
 pub mod context;
 pub mod courses;

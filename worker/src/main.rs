@@ -10,6 +10,7 @@ use shared::config::Env;
 use shared::db::{Pool, PoolSettings};
 use shared::storage::Storage;
 use worker::bench::Bench;
+use worker::completions::Completions;
 use worker::config::{Config, Flags};
 use worker::context::Services;
 use worker::mail::Mailer;
@@ -84,8 +85,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 async fn work(flags: &Flags) -> anyhow::Result<()> {
     let config = Config::from_env(Env::of_process(), flags)?;
     shared::telemetry::logs(config.platform.log_format)?;
+    let pool = Pool::new(&PoolSettings { does_jobs: true, ..config.database.pool() })?;
     let services = Services {
-        pool: Pool::new(&PoolSettings { does_jobs: true, ..config.database.pool() })?,
+        completions: Completions::start(pool.clone()),
+        pool,
         clock: Clock::Wall,
         storage: Storage::new(&config.storage),
         antivirus: worker::files::antivirus(config.clamd.as_ref()),

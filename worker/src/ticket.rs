@@ -217,7 +217,7 @@ impl Executor {
                 return (End::NotItsTurn(Duration::from_secs(1)), None);
             }
         };
-        let ctx = Ctx::new(self.services.clone(), claim.clone(), queue.lease(), watch.cancelled());
+        let ctx = Ctx::new(self.services.clone(), claim.clone(), watch.hold(), watch.cancelled());
         let end = self.supervise(conn, kind, &ctx, &watch).await;
         (end, ctx.result())
     }

@@ -6,7 +6,7 @@
 //! whether that may be repeated (a mail) or must be looked at by a person (money).
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::time::Duration;
 
@@ -84,18 +84,30 @@ pub async fn permit(
     })
 }
 
-/// Writes down that the effect `key` has happened. Not fenced: it is a fact, whoever held the lease.
+/// An effect that has happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happened {
+    /// Its key.
+    pub key: String,
+    /// What the other side calls it.
+    pub external_ref: Option<String>,
+}
+
+/// Writes down that these effects have happened, in one statement. Not fenced: they are facts,
+/// whoever held the leases. `conn` is in the relay's scope: they are of many tenants.
 ///
 /// # Errors
 /// The database's.
-pub async fn complete(conn: &mut Conn, key: &str, external_ref: Option<&str>) -> Result<(), Error> {
-    diesel::update(job_effects::table.find(key))
-        .set((
-            job_effects::completed_at.eq(diesel::dsl::now.into_sql::<Timestamptz>().nullable()),
-            job_effects::external_ref.eq(external_ref),
-        ))
-        .execute(conn)
-        .await?;
+pub async fn complete(conn: &mut Conn, happened: &[Happened]) -> Result<(), Error> {
+    let keys: Vec<&str> = happened.iter().map(|effect| effect.key.as_str()).collect();
+    let names: Vec<Option<&str>> = happened.iter().map(|effect| effect.external_ref.as_deref()).collect();
+    let note = diesel::sql_query(
+        "update job_effects set completed_at = now(), external_ref = happened.name
+         from unnest($1, $2) as happened (key, name) where effect_key = happened.key",
+    )
+    .bind::<Array<Text>, _>(keys)
+    .bind::<Array<Nullable<Text>>, _>(names);
+    prepared(note).execute(conn).await?;
     Ok(())
 }
 

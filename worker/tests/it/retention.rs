@@ -66,6 +66,19 @@ async fn what_is_too_old_goes_batch_by_batch_and_the_rest_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_no_larger_when_the_planner_expects_few_rows() {
+    let db = TestDb::lease().await;
+    ended(&db, 6_000, "succeeded", 8).await;
+    let mut relay = db.relay().await;
+    // Leaves it the loops that it chooses when it knows nothing of the table yet.
+    for way in ["hashjoin", "mergejoin", "hashagg", "sort", "material", "indexscan", "bitmapscan"] {
+        relay.batch_execute(&format!("set enable_{way} = off")).await.expect("set");
+    }
+    assert!(prune(&mut relay).await.expect("pruned"), "there is more");
+    assert_eq!(left(&db).await["succeeded"], 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn effects_are_remembered_while_their_job_may_come_back() {
     let db = TestDb::lease().await;
     do_it(

@@ -10,6 +10,7 @@ use shared::jobs::operate::{self, AttemptRow, JobRow};
 use shared::jobs::{Backoff, Job, Queue};
 use shared::storage::Storage;
 use shared::testing::TestDb;
+use worker::completions::Completions;
 use worker::context::Services;
 use worker::files::ClamdConfig;
 use worker::mail::{MailConfig, Mailer};
@@ -39,7 +40,8 @@ pub(crate) fn services_with(db: &TestDb, clock: Clock, more: &[(&str, String)]) 
     let mailer = Mailer::new(&MailConfig::from_env(&mut env)).expect("a mailer");
     let antivirus = worker::files::antivirus(ClamdConfig::from_env(&mut env).as_ref());
     env.finish(()).expect("a configuration");
-    Services { pool: db.pool.clone(), clock, storage, antivirus, mailer, platform }
+    let completions = Completions::start(db.pool.clone());
+    Services { pool: db.pool.clone(), completions, clock, storage, antivirus, mailer, platform }
 }
 
 /// What a job is now.

@@ -29,10 +29,11 @@ noted as (
 late as (
     update jobs
     set state = 'cancelled', finished_at = now(), error_class = 'deadline', last_error = 'it was useless by now'
-    where id in (
+    -- An array is picked once; of `in (select … limit …)` a loop may pick anew for each row.
+    where id = any (array(
         select id from jobs
         where deadline_at is not null and state in ('available', 'dispatched') and deadline_at <= now()
-        limit 1000 for update skip locked)
+        limit 1000 for update skip locked))
     returning id
 )
 select (select count(*) from taken where state = 'available') as revived,

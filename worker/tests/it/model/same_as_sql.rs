@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel_async::SimpleAsyncConnection;
 use proptest::prelude::*;
 use shared::ids::TenantId;
-use shared::jobs::effects::{self, Policy};
+use shared::jobs::effects::{self, Happened, Policy};
 use shared::jobs::ledger::{self, Claim, Held, Verdict};
 use shared::jobs::operate::{self, Filter};
 use shared::jobs::{JobState, Queue, Ticket, enqueue, relay};
@@ -165,7 +165,8 @@ impl<'a> Walk<'a> {
                 same()
             }
             Step::Complete => {
-                effects::complete(&mut *self.db.tenant(self.ticket.tenant).await, "effect", None).await.expect("noted");
+                let happened = Happened { key: "effect".to_owned(), external_ref: None };
+                effects::complete(&mut *self.db.relay().await, &[happened]).await.expect("noted");
                 self.model.complete();
                 same()
             }
