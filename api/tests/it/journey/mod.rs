@@ -5,7 +5,9 @@
 mod learner;
 mod readme;
 mod servers;
+mod shell;
 mod upload;
+mod workflows;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

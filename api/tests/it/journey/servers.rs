@@ -78,10 +78,15 @@ impl Platform {
         Learner { name: "a stranger".to_owned(), base: self.base.clone(), token: None, http: self.http.clone() }
     }
 
-    /// Somebody, signed in.
+    /// Somebody of the tests, signed in.
     pub(super) async fn sign_in(&self, email: &str) -> Learner {
+        self.enter(email, PASSWORD).await
+    }
+
+    /// Somebody, signed in with this password.
+    pub(super) async fn enter(&self, email: &str, password: &str) -> Learner {
         let mut learner = self.stranger();
-        let body = json!({"email": email, "password": PASSWORD});
+        let body = json!({"email": email, "password": password});
         let (status, answer) = learner.send(Method::POST, "/api/auth/login/", body).await;
         assert_eq!(status, StatusCode::OK, "{email}: {answer}");
         learner.token = Some(answer["access"].as_str().expect("a token").to_owned());
