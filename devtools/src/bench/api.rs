@@ -23,9 +23,12 @@ pub(super) struct Api {
     http: Client,
 }
 
-/// Who makes the load: the learners of one tenant.
+/// Who makes the load: the people of one tenant.
 pub(super) struct People {
     pub(super) tenant: String,
+    pub(super) admin: String,
+    /// The learners' ids and tokens.
+    pub(super) learners: Vec<String>,
     pub(super) tokens: Vec<String>,
 }
 
@@ -68,18 +71,19 @@ impl Api {
         Ok(kib / 1024.0)
     }
 
-    /// Signs the learners in.
-    pub(super) async fn learners(&self) -> anyhow::Result<People> {
+    /// Signs an administrator and the learners in.
+    pub(super) async fn people(&self) -> anyhow::Result<People> {
         let admin = self.sign_in(ADMIN).await?;
         let me = self.get("/api/users/me/", &admin).await?;
         let tenant = me.pointer("/tenant/id").or(me.get("tenant")).and_then(Value::as_str).context("a tenant")?;
         let users = self.get("/api/users/?role=learner&page_size=200", &admin).await?;
-        let mut tokens = Vec::new();
+        let (mut learners, mut tokens) = (Vec::new(), Vec::new());
         for user in results(&users)? {
+            learners.push(user.get("id").and_then(Value::as_str).context("an id")?.to_owned());
             let email = user.get("email").and_then(Value::as_str).context("an address")?;
             tokens.push(self.sign_in(email).await?);
         }
-        Ok(People { tenant: tenant.to_owned(), tokens })
+        Ok(People { tenant: tenant.to_owned(), admin, learners, tokens })
     }
 
     async fn sign_in(&self, email: &str) -> anyhow::Result<String> {
@@ -92,7 +96,7 @@ impl Api {
         self.call(&Method::GET, path, Some(token), None).await
     }
 
-    async fn call(
+    pub(super) async fn call(
         &self,
         method: &Method,
         path: &str,

@@ -10,6 +10,7 @@ mod api;
 mod load;
 mod log;
 mod scenario;
+mod school;
 mod script;
 
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 
-use api::Api;
+use api::{Api, People};
 use load::{Pgbench, Wrk};
 use log::StatementLog;
 use scenario::Scenario;
@@ -67,42 +68,53 @@ pub async fn run(bench: Bench) -> anyhow::Result<()> {
         ("Start to ready, migrated, median of 5".to_owned(), format!("{} ms", starts.as_millis())),
         ("Memory when idle (resident)".to_owned(), format!("{:.1} MiB", api.resident_mib()?)),
     ]);
-    let people = api.learners().await?;
-    let folder = tempfile::tempdir()?;
+    let people = api.people().await?;
     let log = StatementLog::open(&bench.owner_url, &bench.postgres_log).await?;
     say("| Request | API, requests/s | p50 | p99 | not 2xx | pgbench, same statements/s | ratio |");
     say("|---|---|---|---|---|---|---|");
-    for scenario in scenario::all(&api, &people).await? {
-        // The second time: the first fills caches and prepares statements.
-        api.send(&scenario).await?;
-        log.start().await?;
-        let scripts = api.record(&scenario, &log).await?;
-        log.stop().await?;
-        let scripts = script::write(folder.path(), &scripts)?;
-        let alone = Pgbench { program: &bench.pgbench, url: &bench.database_url, clients: bench.pool }
-            .run(&scripts, &people.tenant, bench.seconds)
-            .await;
-        let wrk = Wrk { program: &bench.wrk, connections: bench.connections };
-        let api_load = wrk.run(folder.path(), &bench.url, &scenario, bench.seconds).await?;
-        say(&format!(
-            "| `{} {}` | {:.0} | {:.1} ms | {:.1} ms | {} | {} |",
-            scenario.method,
-            scenario.path,
-            api_load.requests_per_second,
-            api_load.p50_ms,
-            api_load.p99_ms,
-            api_load.refused,
-            match alone {
-                Ok(alone) => format!("{alone:.0} | {:.0} %", 100.0 * api_load.requests_per_second / alone),
-                Err(error) => {
-                    tracing::warn!("{scenario} has no comparison: {error:#}");
-                    "– | –".to_owned()
-                }
-            },
-        ));
+    for scenario in scenario::of_a_day(&api, &people).await? {
+        measure(&bench, &api, &people, &log, &scenario).await?;
+    }
+    school::fill(&api, &people).await?;
+    for scenario in scenario::of_a_large_school(&people) {
+        measure(&bench, &api, &people, &log, &scenario).await?;
     }
     say(&format!("\nMemory after the load (resident): {:.1} MiB", api.resident_mib()?));
     api.stop().await
+}
+
+/// Measures one scenario over HTTP and its statements alone, and prints a row.
+async fn measure(
+    bench: &Bench,
+    api: &Api,
+    people: &People,
+    log: &StatementLog,
+    scenario: &Scenario,
+) -> anyhow::Result<()> {
+    // The second time: the first fills caches and prepares statements.
+    api.send(scenario).await?;
+    log.start().await?;
+    let scripts = api.record(scenario, log).await?;
+    log.stop().await?;
+    let folder = tempfile::tempdir()?;
+    let scripts = script::write(folder.path(), &scripts)?;
+    let alone = Pgbench { program: &bench.pgbench, url: &bench.database_url, clients: bench.pool }
+        .run(&scripts, &people.tenant, bench.seconds)
+        .await;
+    let wrk = Wrk { program: &bench.wrk, connections: bench.connections };
+    let load = wrk.run(folder.path(), &bench.url, scenario, bench.seconds).await?;
+    let compared = match alone {
+        Ok(alone) => format!("{alone:.0} | {:.0} %", 100.0 * load.requests_per_second / alone),
+        Err(error) => {
+            tracing::warn!("{scenario} has no comparison: {error:#}");
+            "– | –".to_owned()
+        }
+    };
+    say(&format!(
+        "| `{scenario}` | {:.0} | {:.1} ms | {:.1} ms | {} | {compared} |",
+        load.requests_per_second, load.p50_ms, load.p99_ms, load.refused,
+    ));
+    Ok(())
 }
 
 /// Starts the API five times; the last one stays.

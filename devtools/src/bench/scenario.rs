@@ -18,8 +18,8 @@ pub(super) struct Scenario {
     pub(super) calls: Vec<(String, Option<Value>)>,
 }
 
-/// What everybody does all day, and what they do while they learn.
-pub(super) async fn all(api: &Api, people: &People) -> anyhow::Result<Vec<Scenario>> {
+/// What everybody does all day, and what they do while they learn, on the demo's data.
+pub(super) async fn of_a_day(api: &Api, people: &People) -> anyhow::Result<Vec<Scenario>> {
     let reads = |path| Scenario {
         method: Method::GET,
         path,
@@ -37,6 +37,13 @@ pub(super) async fn all(api: &Api, people: &People) -> anyhow::Result<Vec<Scenar
         reads("/api/courses/"),
         Scenario { method: Method::POST, path: "/api/progress/", calls: progress },
     ])
+}
+
+/// Long lists, as whoever runs a large school sees them.
+pub(super) fn of_a_large_school(people: &People) -> Vec<Scenario> {
+    ["/api/courses/?page_size=100", "/api/enrollments/?page_size=200"]
+        .map(|path| Scenario { method: Method::GET, path, calls: vec![(people.admin.clone(), None)] })
+        .into()
 }
 
 /// The first items of a course that somebody has not finished, of those that are open.

@@ -61,7 +61,8 @@ fn entries(log: &str) -> Vec<Entry> {
         match (parsed, found.last_mut()) {
             (Some(entry), _) => found.push(entry),
             (None, Some(last)) => {
-                last.text.push(' ');
+                // Lines stay lines: a comment ends with its line.
+                last.text.push('\n');
                 last.text.push_str(line.trim());
             }
             (None, None) => {}
@@ -148,6 +149,7 @@ mod tests {
 
     const LOG: &str = "<7> LOG:  execute s1: SELECT * FROM job_queues
 <8> LOG:  execute s0: SELECT \"sessions\".\"id\"
+\t-- of those that are open
 \tFROM \"sessions\" WHERE id = $1 AND at < $2
 <8> DETAIL:  Parameters: $1 = 'it''s', $2 = '2026-01-05 09:00:00+00'
 <8> LOG:  statement: BEGIN
@@ -163,7 +165,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "SELECT \"sessions\".\"id\" FROM \"sessions\" WHERE id = E'it''s' AND at < E'2026-01-05 09\\x3a00\\x3a00+00'",
+                "SELECT \"sessions\".\"id\"\n-- of those that are open\nFROM \"sessions\" WHERE id = E'it''s' AND at < E'2026-01-05 09\\x3a00\\x3a00+00'",
                 "BEGIN",
                 "SELECT 2",
                 "INSERT INTO t VALUES (null, E'{\"a\"\\x3atrue}', E'j')",
