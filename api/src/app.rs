@@ -12,14 +12,15 @@ use axum::http::header::{
 };
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
 use shared::clock::Clock;
 use shared::db::Pool;
 use shared::secret::TokenSeal;
 use shared::storage::Storage;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::access::TokenKeys;
 use crate::auth::Passwords;
@@ -93,35 +94,41 @@ impl App {
 }
 
 /// The whole public service, but for the rewriting of addresses, which must come before routing.
-///
-/// Layers are listed innermost first: a request meets the last one first.
 pub fn service(app: App) -> Router {
     let (routes, _) = router::routes().split_for_parts();
-    routes
-        .merge(router::pages())
-        .fallback(router::unknown)
-        .layer(from_fn_with_state(app.clone(), idempotency::once))
-        .layer(from_fn(tags::not_modified))
-        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
-        .layer(CompressionLayer::new())
-        .layer(from_fn(limits::time))
-        .layer(CatchPanicLayer::custom(limits::panicked))
-        .layer(map_response(tell_every_error_alike))
-        .layer(cors(&app.config))
-        .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header(X_FRAME_OPTIONS, "DENY"))
-        .layer(header(REFERRER_POLICY, "no-referrer"))
-        .layer(header(STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"))
-        .layer(header(CACHE_CONTROL, "no-store"))
-        .layer(header(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .layer(from_fn(log::request))
+    // Outermost first. One stack and not one layer after the other: each layer of a router is a box
+    // around every route, and a request makes a copy of all boxes that are still before it.
+    let around = ServiceBuilder::new()
         .layer(from_fn(request_id::give))
-        .with_state(app)
+        .layer(from_fn(log::request))
+        .layer(map_response(guarded))
+        .layer(cors(&app.config))
+        .layer(map_response(tell_every_error_alike))
+        .map_response(IntoResponse::into_response)
+        .layer(CatchPanicLayer::custom(limits::panicked))
+        .layer(from_fn(limits::time))
+        .layer(CompressionLayer::new())
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .layer(from_fn(tags::not_modified))
+        .layer(from_fn_with_state(app.clone(), idempotency::once));
+    routes.merge(router::pages()).fallback(router::unknown).layer(around).with_state(app)
 }
 
-/// A header on every answer that has not set its own.
-fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+/// What browsers are told of every answer that does not say otherwise itself.
+const GUARDS: [(HeaderName, HeaderValue); 6] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+];
+
+async fn guarded(mut response: Response) -> Response {
+    for (name, value) in GUARDS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
 }
 
 fn cors(config: &Config) -> CorsLayer {
