@@ -20,6 +20,7 @@ mod audit;
 pub mod auth;
 mod certificates;
 mod courses;
+mod dashboards;
 mod enrollments;
 mod jobs;
 mod notifications;

@@ -37,6 +37,7 @@ const TOKEN: &str = "token";
         (name = "certificates", description = "Proofs of completed courses, and their verification"),
         (name = "notifications", description = "What a person should know"),
         (name = "analytics", description = "Counts of what happened"),
+        (name = "dashboards", description = "What one sees first"),
         (name = "audit", description = "Who changed what"),
         (name = "jobs", description = "Work in the background"),
         (name = "health", description = "Whether this server lives and can serve"),

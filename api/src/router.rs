@@ -8,7 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::ApiError;
 use crate::{
-    analytics, audit, auth, certificates, courses, enrollments, health, jobs, notifications, openapi, tenants, users,
+    analytics, audit, auth, certificates, courses, dashboards, enrollments, health, jobs, notifications, openapi,
+    tenants, users,
 };
 
 /// The operations, with their documents.
@@ -25,6 +26,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(analytics::routes())
         .merge(jobs::routes())
         .merge(audit::routes())
+        .merge(dashboards::routes())
 }
 
 /// The pages for people: the documents, readable.

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod jobs;
 pub mod live;
 pub mod locale;
+pub mod outbound;
 pub mod requests;
 pub mod secret;
 pub mod storage;
@@ -32,6 +33,8 @@ pub mod certificates;
 pub mod notifications;
 
 pub mod analytics;
+
+pub mod dashboards;
 
 pub mod demo;
 

@@ -9,6 +9,7 @@ pub mod certificates;
 mod colour;
 pub mod config;
 pub mod context;
+pub mod dashboards;
 pub mod drain;
 pub mod enrollments;
 mod health;
@@ -20,6 +21,7 @@ pub mod operators;
 pub mod registry;
 pub mod rehearsal;
 pub mod run;
+pub mod tenants;
 pub mod ticket;
 pub mod users;
 mod verdict;
@@ -33,11 +35,13 @@ use shared::jobs::schedule::Schedule;
 pub fn registry() -> Registry {
     let registry = Registry::default();
     let registry = jobs::register(registry);
+    let registry = tenants::register(registry);
     let registry = users::register(registry);
     let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);
-    analytics::register(registry)
+    let registry = analytics::register(registry);
+    dashboards::register(registry)
 }
 
 /// All work by the clock, one line a domain.
@@ -45,5 +49,5 @@ pub fn registry() -> Registry {
 /// # Errors
 /// A payload cannot be written as JSON.
 pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
-    Ok([jobs::schedules()?, analytics::schedules()?].concat())
+    Ok([jobs::schedules()?, analytics::schedules()?, dashboards::schedules()?].concat())
 }

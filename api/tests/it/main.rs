@@ -19,6 +19,7 @@ mod binary;
 mod certificates;
 mod contract;
 mod courses;
+mod dashboards;
 mod enrollments;
 mod groups;
 mod jobs;

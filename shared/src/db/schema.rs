@@ -760,6 +760,42 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// General settings of the platform itself, for the pages that belong to no tenant.
+    platform_settings (is_only) {
+        /// The column `is_only`.
+        is_only -> Bool,
+        /// The column `site_name`.
+        site_name -> Text,
+        /// The column `site_description`.
+        site_description -> Text,
+        /// The column `default_language`.
+        default_language -> Text,
+        /// The column `timezone`.
+        timezone -> Text,
+        /// The column `support_email`.
+        support_email -> Text,
+        /// The column `terms_url`.
+        terms_url -> Text,
+        /// The column `privacy_url`.
+        privacy_url -> Text,
+        /// The column `logo_url`.
+        logo_url -> Text,
+        /// The column `favicon_url`.
+        favicon_url -> Text,
+        /// The column `feature_flags`.
+        feature_flags -> Jsonb,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// Each instant at which a schedule fired. The primary key lets one process win.
     schedule_runs (schedule_id, scheduled_for) {
         /// The column `schedule_id`.
@@ -810,6 +846,42 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Each tenant in numbers, counted by a job every quarter of an hour.
+    tenant_counts (tenant_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `users`.
+        users -> Int8,
+        /// The column `courses`.
+        courses -> Int8,
+        /// The column `enrollments`.
+        enrollments -> Int8,
+        /// The column `signed_in_today`.
+        signed_in_today -> Int8,
+        /// The column `signed_in_7d`.
+        signed_in_7d -> Int8,
+        /// The column `signed_in_14d`.
+        signed_in_14d -> Int8,
+        /// The column `signed_in_30d`.
+        signed_in_30d -> Int8,
+        /// The column `new_users_7d`.
+        new_users_7d -> Int8,
+        /// The column `new_enrollments_7d`.
+        new_enrollments_7d -> Int8,
+        /// The column `courses_published_7d`.
+        courses_published_7d -> Int8,
+        /// The column `courses_completed_7d`.
+        courses_completed_7d -> Int8,
+        /// The column `invited`.
+        invited -> Int8,
+        /// When; all that ends in _7d is the week before it.
+        counted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// The host names under which a tenant is reached.
     tenant_domains (id) {
         /// The column `id`.
@@ -822,6 +894,42 @@ diesel::table! {
         is_primary -> Bool,
         /// The column `created_at`.
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// A tenant's own mail server, by which its mails go while it is switched on.
+    tenant_email_settings (tenant_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `is_enabled`.
+        is_enabled -> Bool,
+        /// The column `smtp_host`.
+        smtp_host -> Text,
+        /// The column `smtp_port`.
+        smtp_port -> Int4,
+        /// The column `smtp_username`.
+        smtp_username -> Text,
+        /// Encrypted under SECRET_KEY, for this tenant and column only.
+        smtp_password_sealed -> Nullable<Bytea>,
+        /// STARTTLS, demanded.
+        smtp_use_tls -> Bool,
+        /// TLS from the first byte.
+        smtp_use_ssl -> Bool,
+        /// The column `default_from_email`.
+        default_from_email -> Text,
+        /// The column `default_from_name`.
+        default_from_name -> Text,
+        /// Seconds; less than any job that sends mail may take.
+        email_timeout -> Int4,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
     }
 }
 
@@ -850,6 +958,36 @@ diesel::table! {
         logo_url -> Text,
         /// The column `favicon_url`.
         favicon_url -> Text,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What a tenant allows to be uploaded, and a bucket of its own.
+    tenant_storage_settings (tenant_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `s3_bucket_name`.
+        s3_bucket_name -> Text,
+        /// The column `s3_region`.
+        s3_region -> Text,
+        /// The column `s3_endpoint_url`.
+        s3_endpoint_url -> Text,
+        /// The column `s3_access_key_id`.
+        s3_access_key_id -> Text,
+        /// Encrypted under SECRET_KEY, for this tenant and column only.
+        s3_secret_access_key_sealed -> Nullable<Bytea>,
+        /// The column `max_file_size_mb`.
+        max_file_size_mb -> Int4,
+        /// With commas, in lower case, without dots.
+        allowed_extensions -> Text,
         /// The column `version`.
         version -> Int4,
         /// The column `created_at`.
@@ -974,8 +1112,11 @@ diesel::joinable!(one_time_tokens -> users (user_id));
 diesel::joinable!(schedule_runs -> job_schedules (schedule_id));
 diesel::joinable!(sessions -> tenants (tenant_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(tenant_counts -> tenants (tenant_id));
 diesel::joinable!(tenant_domains -> tenants (tenant_id));
+diesel::joinable!(tenant_email_settings -> tenants (tenant_id));
 diesel::joinable!(tenant_settings -> tenants (tenant_id));
+diesel::joinable!(tenant_storage_settings -> tenants (tenant_id));
 diesel::joinable!(users -> tenants (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -1002,10 +1143,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     notification_preferences,
     notifications,
     one_time_tokens,
+    platform_settings,
     schedule_runs,
     sessions,
+    tenant_counts,
     tenant_domains,
+    tenant_email_settings,
     tenant_settings,
+    tenant_storage_settings,
     tenants,
     throttles,
     users,

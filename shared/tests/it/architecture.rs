@@ -4,8 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The domains, in the order in which they may use each other: each those before it.
-const DOMAINS: [&str; 8] =
-    ["events", "tenants", "users", "courses", "enrollments", "certificates", "notifications", "analytics"];
+const DOMAINS: [&str; 9] = [
+    "events",
+    "tenants",
+    "users",
+    "courses",
+    "enrollments",
+    "certificates",
+    "notifications",
+    "analytics",
+    "dashboards",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -17,8 +17,9 @@ async fn lines(conn: &mut Conn, query: &str) -> Vec<String> {
 }
 
 /// Tables that belong to no tenant, each with its reason.
-const OF_NO_TENANT: [(&str, &str); 6] = [
+const OF_NO_TENANT: [(&str, &str); 7] = [
     ("tenants", "is the tenant: its policy compares the id"),
+    ("platform_settings", "the platform's own"),
     ("throttles", "guards the doors before anybody is signed in"),
     ("job_relay", "which life of Redis has the tickets"),
     ("job_queues", "settings of the platform's queues"),
@@ -31,7 +32,8 @@ const OF_SUPERUSERS_TOO: [&str; 5] = ["users", "sessions", "one_time_tokens", "i
 
 /// Tables whose changes leave no line in the audit log, each with its reason. All others say
 /// `audit_changes` in their migration.
-const NOT_AUDITED: [(&str, &str); 23] = [
+const NOT_AUDITED: [(&str, &str); 24] = [
+    ("tenant_counts", "counted by a job"),
     ("audit_log", "is the log"),
     ("sessions", "are listed as they are, and end with a reason of their own"),
     ("one_time_tokens", "links that were sent, with their own instants"),
@@ -128,7 +130,7 @@ async fn the_servers_roles_own_nothing_and_see_no_more_than_they_should() {
         ("lms_relay", "job_attempts job_effects job_queues job_relay job_schedules jobs schedule_runs"),
         (
             "lms_platform",
-            "audit_log certificates idempotency_keys job_attempts job_effects job_queues job_schedules jobs one_time_tokens schedule_runs sessions tenant_domains tenants throttles users",
+            "audit_log certificates idempotency_keys job_attempts job_effects job_queues job_schedules jobs one_time_tokens platform_settings schedule_runs sessions tenant_counts tenant_domains tenants throttles users",
         ),
     ] {
         let seen = lines(

@@ -5,8 +5,8 @@ use shared::tenants::{Tenant, TenantSettings};
 use shared::users::User;
 
 use crate::context::Ctx;
-use crate::mail::MailError;
 use crate::mail::template::{Brand, Mail, render};
+use crate::mail::{MailError, mailer_of};
 use crate::registry::{Failure, Outcome};
 
 /// How the platform looks to those who belong to no tenant.
@@ -52,7 +52,7 @@ pub(super) async fn send(ctx: &Ctx, sender: &Sender, to: &User, mail: &Mail<'_>,
     let name = Some(name.trim()).filter(|name| !name.is_empty());
     let brand = sender.brand(&ctx.services().platform.frontend_url);
     let rendered = render(mail, name, &brand).map_err(|error| Failure::GiveUp(error.to_string()))?;
-    let (mailer, address) = (ctx.services().mailer.clone(), to.email.clone());
+    let (mailer, address) = (mailer_of(ctx).await?, to.email.clone());
     ctx.external(key, |key| async move {
         mailer.send(&rendered, &address, &key).await.map_err(|error| match error {
             MailError::Undeliverable(_) => Failure::GiveUp(error.to_string()),

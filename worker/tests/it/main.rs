@@ -15,6 +15,7 @@
 mod analytics;
 mod certificates;
 mod chaos;
+mod dashboards;
 mod enrollments;
 mod fairness;
 mod ledger;
@@ -25,5 +26,6 @@ mod redis;
 mod registry;
 mod schedules;
 mod support;
+mod tenants;
 mod users;
 mod world;
