@@ -107,6 +107,24 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    /// How a course's certificates are given; a course without a row gives them for ever.
+    certificate_rules (course_id) {
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// A certificate expires so many days after the completion; null for never. Those that were issued keep what they were issued with.
+        valid_days -> Nullable<Int4>,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use super::sql_types::*;
 
     /// Proof of a completed course. Names are frozen at issue: renaming a course does not change what was earned.
@@ -1084,6 +1102,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(certificate_rules -> courses (course_id));
 diesel::joinable!(certificates -> enrollments (enrollment_id));
 diesel::joinable!(certificates -> users (user_id));
 diesel::joinable!(content_items -> modules (module_id));
@@ -1121,6 +1140,7 @@ diesel::joinable!(users -> tenants (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     audit_log,
+    certificate_rules,
     certificates,
     content_items,
     course_prerequisites,
