@@ -22,6 +22,7 @@ mod certificates;
 mod courses;
 mod dashboards;
 mod enrollments;
+mod federation;
 mod jobs;
 mod notifications;
 mod tenants;

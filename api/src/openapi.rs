@@ -32,6 +32,7 @@ const TOKEN: &str = "token";
         (name = "auth", description = "Signing in and out, one's own account, sessions and passwords"),
         (name = "users", description = "The people of a tenant, and groups of them"),
         (name = "tenants", description = "Schools and companies, their domains, flags and settings"),
+        (name = "federation", description = "Identity providers and learning platforms that a tenant trusts"),
         (name = "courses", description = "Courses, their modules and content"),
         (name = "enrollments", description = "Who learns what, and how far they are"),
         (name = "certificates", description = "Proofs of completed courses, and their verification"),

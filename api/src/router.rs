@@ -8,8 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::ApiError;
 use crate::{
-    analytics, audit, auth, certificates, courses, dashboards, enrollments, health, jobs, notifications, openapi,
-    tenants, users,
+    analytics, audit, auth, certificates, courses, dashboards, enrollments, federation, health, jobs, notifications,
+    openapi, tenants, users,
 };
 
 /// The operations, with their documents.
@@ -19,6 +19,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(auth::routes())
         .merge(tenants::routes())
         .merge(users::routes())
+        .merge(federation::routes())
         .merge(courses::routes())
         .merge(enrollments::routes())
         .merge(certificates::routes())

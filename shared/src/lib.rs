@@ -24,6 +24,8 @@ pub mod tenants;
 
 pub mod users;
 
+pub mod federation;
+
 pub mod courses;
 
 pub mod enrollments;

@@ -24,6 +24,7 @@ use crate::middleware::request_id;
 /// A tenant's own mail server. The password is never shown.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EmailSettings)]
+#[expect(clippy::struct_excessive_bools, reason = "the settings as they are")]
 pub struct EmailSettingsOut {
     tenant: TenantId,
     /// Whether the tenant's mails go this way; else they go by the platform's server.

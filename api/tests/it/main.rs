@@ -21,6 +21,7 @@ mod contract;
 mod courses;
 mod dashboards;
 mod enrollments;
+mod federation;
 mod groups;
 mod jobs;
 mod journey;

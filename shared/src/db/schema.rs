@@ -62,6 +62,11 @@ pub mod sql_types {
     #[diesel(postgres_type(name = "progress_status"))]
     pub struct ProgressStatus;
 
+    /// `sso_provider_type`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "sso_provider_type"))]
+    pub struct SsoProviderType;
+
     /// `user_role`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "user_role"))]
@@ -651,6 +656,62 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Where in a platform the tool was installed; launches name one of these.
+    lti_deployments (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `platform_id`.
+        platform_id -> Uuid,
+        /// The column `deployment_id`.
+        deployment_id -> Text,
+        /// The column `is_active`.
+        is_active -> Bool,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Learning platforms that launch a tenant's courses by LTI 1.3, each with a key pair of ours.
+    lti_platforms (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `name`.
+        name -> Text,
+        /// The column `issuer`.
+        issuer -> Text,
+        /// The column `client_id`.
+        client_id -> Text,
+        /// The column `auth_login_url`.
+        auth_login_url -> Text,
+        /// The column `auth_token_url`.
+        auth_token_url -> Text,
+        /// The column `keyset_url`.
+        keyset_url -> Text,
+        /// The column `tool_public_key`.
+        tool_public_key -> Text,
+        /// PKCS #8, encrypted under SECRET_KEY, for this tenant and column only.
+        tool_private_key_sealed -> Bytea,
+        /// The column `is_active`.
+        is_active -> Bool,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// The table `modules`.
     modules (id) {
         /// The column `id`.
@@ -858,6 +919,57 @@ diesel::table! {
         revoked_at -> Nullable<Timestamptz>,
         /// The column `revoked_because`.
         revoked_because -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Identity providers of a tenant.
+    sso_configurations (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `name`.
+        name -> Text,
+        /// The column `provider_type`.
+        provider_type -> SsoProviderType,
+        /// The column `is_active`.
+        is_active -> Bool,
+        /// The column `is_default`.
+        is_default -> Bool,
+        /// The column `idp_entity_id`.
+        idp_entity_id -> Text,
+        /// The column `idp_sso_url`.
+        idp_sso_url -> Text,
+        /// The column `idp_slo_url`.
+        idp_slo_url -> Text,
+        /// The column `idp_x509_cert`.
+        idp_x509_cert -> Text,
+        /// The column `oauth_client_id`.
+        oauth_client_id -> Text,
+        /// Encrypted under SECRET_KEY, for this tenant and column only.
+        oauth_client_secret_sealed -> Nullable<Bytea>,
+        /// The column `oauth_authorization_url`.
+        oauth_authorization_url -> Text,
+        /// The column `oauth_token_url`.
+        oauth_token_url -> Text,
+        /// The column `oauth_userinfo_url`.
+        oauth_userinfo_url -> Text,
+        /// The column `oauth_scopes`.
+        oauth_scopes -> Text,
+        /// The column `attribute_mapping`.
+        attribute_mapping -> Jsonb,
+        /// The column `role_mapping`.
+        role_mapping -> Jsonb,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
     }
 }
 
@@ -1122,6 +1234,8 @@ diesel::joinable!(job_attempts -> jobs (job_id));
 diesel::joinable!(learner_groups -> tenants (tenant_id));
 diesel::joinable!(learner_progress -> content_items (content_item_id));
 diesel::joinable!(learner_progress -> enrollments (enrollment_id));
+diesel::joinable!(lti_deployments -> lti_platforms (platform_id));
+diesel::joinable!(lti_platforms -> tenants (tenant_id));
 diesel::joinable!(modules -> courses (course_id));
 diesel::joinable!(notification_deliveries -> notifications (notification_id));
 diesel::joinable!(notification_preferences -> users (user_id));
@@ -1131,6 +1245,7 @@ diesel::joinable!(one_time_tokens -> users (user_id));
 diesel::joinable!(schedule_runs -> job_schedules (schedule_id));
 diesel::joinable!(sessions -> tenants (tenant_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(sso_configurations -> tenants (tenant_id));
 diesel::joinable!(tenant_counts -> tenants (tenant_id));
 diesel::joinable!(tenant_domains -> tenants (tenant_id));
 diesel::joinable!(tenant_email_settings -> tenants (tenant_id));
@@ -1158,6 +1273,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     jobs,
     learner_groups,
     learner_progress,
+    lti_deployments,
+    lti_platforms,
     modules,
     notification_deliveries,
     notification_preferences,
@@ -1166,6 +1283,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     platform_settings,
     schedule_runs,
     sessions,
+    sso_configurations,
     tenant_counts,
     tenant_domains,
     tenant_email_settings,

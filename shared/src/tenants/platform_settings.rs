@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::Jsonb;
+use diesel::sql_types::{Bool, Jsonb};
 use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ impl PlatformSettings {
         let nothing = json!({});
         let merged = diesel::dsl::sql::<Jsonb>("feature_flags || ").bind::<Jsonb, _>(features.unwrap_or(&nothing));
         let changed = diesel::update(platform_settings::table)
-            .filter(platform_settings::version.eq(seen.unwrap_or_default()).or(seen.is_none()))
+            .filter(platform_settings::version.eq(seen.unwrap_or_default()).or(seen.is_none().into_sql::<Bool>()))
             .set((
                 Changes::from(changes),
                 platform_settings::feature_flags.eq(merged),

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The domains, in the order in which they may use each other: each those before it.
-const DOMAINS: [&str; 9] = [
+const DOMAINS: [&str; 10] = [
     "events",
     "tenants",
     "users",
+    "federation",
     "courses",
     "enrollments",
     "certificates",

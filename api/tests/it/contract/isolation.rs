@@ -11,7 +11,7 @@ use super::operations::{Operation, operations};
 use crate::support::TestApp;
 
 /// Where the ids of a path parameter live.
-const HOMES: [(&str, &str); 14] = [
+const HOMES: [(&str, &str); 16] = [
     ("certificate", "certificates"),
     ("content_item", "content_items"),
     ("course", "courses"),
@@ -19,11 +19,13 @@ const HOMES: [(&str, &str); 14] = [
     ("enrollment", "enrollments"),
     ("group", "learner_groups"),
     ("job", "jobs"),
+    ("lti_platform", "lti_platforms"),
     ("member", "users"),
     ("module", "modules"),
     ("notification", "notifications"),
     ("prerequisite", "course_prerequisites"),
     ("session", "sessions"),
+    ("sso_configuration", "sso_configurations"),
     ("tenant", "tenants"),
     ("user", "users"),
 ];
@@ -75,6 +77,8 @@ async fn another_tenants_ids_do_not_exist() {
     let [ours, theirs] = [&tenants[0], &tenants[1]].map(|id| id.parse::<TenantId>().expect("an id"));
     let bystander = shared::testing::make::user(theirs).make(&app.db).await;
     shared::testing::make::session(&app.db, &bystander).await;
+    shared::testing::make::sso_configuration(&app.db, theirs).await;
+    shared::testing::make::lti_platform(&app.db, theirs).await;
     let ids = ids_of(&app.db, theirs).await;
     let before = everything_of(&app.db, theirs).await;
 

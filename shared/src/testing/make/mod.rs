@@ -3,6 +3,7 @@
 mod certificates;
 mod courses;
 mod enrollments;
+mod federation;
 mod notifications;
 mod tenants;
 mod users;
@@ -10,6 +11,7 @@ mod users;
 pub use certificates::{certificate, pending_certificate};
 pub use courses::{CourseMaker, ItemMaker, MadeCourse, comes_before, course, item, module, prerequisite};
 pub use enrollments::{EnrollmentMaker, completed_item, enrollment};
+pub use federation::{lti_platform, sso_configuration};
 pub use notifications::notification;
 pub use tenants::tenant;
 pub use users::{UserMaker, session, suspend, user};
