@@ -146,39 +146,37 @@ pub fn is_public(address: IpAddr) -> bool {
 /// By IANA's registry of special-purpose addresses.
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, d] = address.octets();
-    let is_special = match (a, b, c) {
+    let is_special = matches!(
+        (a, b, c),
         // This network, private ones, the machine itself, multicast and what is reserved.
-        (0 | 10 | 127, ..) | (224.., ..) => true,
-        // Behind a carrier's address translation.
-        (100, 64..=127, _) => true,
-        // Link-local, which has the metadata of clouds.
-        (169, 254, _) => true,
-        (172, 16..=31, _) | (192, 168, _) => true,
-        // Protocol assignments, documentation, 6to4 relays, benchmarks.
-        (192, 0, 0 | 2) | (192, 88, 99) | (198, 18..=19, _) | (198, 51, 100) | (203, 0, 113) => true,
-        // Metadata and resolvers of clouds at public-looking addresses.
-        (168, 63, 129) => d == 16,
-        (192, 31 | 52 | 175, _) => matches!((b, c), (31, 196) | (52, 193) | (175, 48)),
-        _ => false,
-    };
-    !is_special
+        (0 | 10 | 127, ..) | (224.., ..) | (172, 16..=31, _) | (192, 168, _)
+            // Behind a carrier's address translation; link-local, which has the metadata of clouds.
+            | (100, 64..=127, _) | (169, 254, _)
+            // Protocol assignments, documentation, relays of 6to4, benchmarks.
+            | (192, 0, 0 | 2) | (192, 88, 99) | (198, 18..=19, _) | (198, 51, 100) | (203, 0, 113)
+            // Anycast of the AS112 project and others that nobody serves from.
+            | (192, 31, 196) | (192, 52, 193) | (192, 175, 48)
+    );
+    // The metadata of a cloud at an address that looks public.
+    let is_metadata = (a, b, c, d) == (168, 63, 129, 16);
+    !is_special && !is_metadata
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(inner) = address.to_ipv4_mapped() {
         return is_public_v4(inner);
     }
-    let [a, b, c, ..] = address.segments();
-    match (a, b, c) {
-        // Translated and tunnelled: what they lead to need not be public.
-        (0x0064, 0xff9b, _) | (0x2002, ..) | (0x2001, 0x0000, _) => false,
-        // Protocol assignments, benchmarks, ORCHID and documentation.
-        (0x2001, 0x0001..=0x01ff | 0x0db8, _) | (0x3fff, 0x0000..=0x0fff, _) => false,
-        // Only this has been given out to the public; unique-local, link-local and multicast are
-        // not in it, nor is the machine itself.
-        (0x2000..=0x3fff, ..) => true,
-        _ => false,
-    }
+    let [a, b, ..] = address.segments();
+    let is_special = matches!(
+        (a, b),
+        // Tunnelled: what they lead to need not be public.
+        (0x2002, _) | (0x2001, 0x0000)
+            // Protocol assignments, benchmarks, ORCHID and documentation.
+            | (0x2001, 0x0001..=0x01ff | 0x0db8) | (0x3fff, 0x0000..=0x0fff)
+    );
+    // Only this has been given out to the public. Translated, unique-local, link-local and multicast
+    // addresses are not in it, nor is the machine itself.
+    matches!(a, 0x2000..=0x3fff) && !is_special
 }
 
 #[cfg(test)]
