@@ -106,7 +106,8 @@ begin
     end if;
     insert into audit_log (tenant_id, action, subject_type, subject_id, subject_name, before, after)
     values (
-        (row_now ->> case tg_table_name when 'tenants' then 'id' else 'tenant_id' end)::uuid,
+        -- The id that stands for no tenant in the jobs' tables.
+        nullif((row_now ->> case tg_table_name when 'tenants' then 'id' else 'tenant_id' end)::uuid, '00000000-0000-0000-0000-000000000001'),
         lower(tg_op),
         tg_table_name,
         case when cardinality(keys) = 1 then row_now ->> keys[1]
@@ -139,3 +140,12 @@ select audit_changes('tenants'), audit_changes('tenant_domains'), audit_changes(
     audit_changes('users'), audit_changes('learner_groups'), audit_changes('group_memberships'),
     audit_changes('courses'), audit_changes('course_prerequisites'), audit_changes('modules'), audit_changes('content_items'),
     audit_changes('enrollments'), audit_changes('certificates', 'verification_code'), audit_changes('notification_preferences');
+
+-- These move by themselves all the time; what operators do to them is of these columns and turns.
+create trigger audit after update of paused_at, ticket_window, tenant_cap, max_backlog on job_queues
+    for each row execute function audit_change('{queue}', '{}');
+create trigger audit after insert or delete or update of cron, timezone, args, is_enabled, misfire, overlap on job_schedules
+    for each row execute function audit_change('{id}', '{}');
+create trigger audit after update of state on jobs
+    for each row when (old.state in ('dead', 'cancelled') and new.state = 'available')
+    execute function audit_change('{id}', '{args}');

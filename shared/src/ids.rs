@@ -92,8 +92,12 @@ ids! {
     ModuleId;
     /// What a course asks for before it.
     PrerequisiteId;
+    /// What a module asks for before it.
+    ModulePrerequisiteId;
     /// A text, video, file… of a module.
     ContentItemId;
+    /// An item as it was once.
+    ContentVersionId;
     /// A learner in a course.
     EnrollmentId;
     /// What a learner did with an item.

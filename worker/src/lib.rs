@@ -9,6 +9,7 @@ pub mod certificates;
 mod colour;
 pub mod config;
 pub mod context;
+pub mod courses;
 pub mod dashboards;
 pub mod drain;
 pub mod enrollments;
@@ -37,6 +38,7 @@ pub fn registry() -> Registry {
     let registry = jobs::register(registry);
     let registry = tenants::register(registry);
     let registry = users::register(registry);
+    let registry = courses::register(registry);
     let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);

@@ -9,6 +9,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
 use shared::db::Scope;
 use shared::ids::{SessionId, TenantId, UserId};
 use shared::users::{Session, SignedIn, User, UserRole};
@@ -31,6 +32,8 @@ pub struct Caller {
     pub is_superuser: bool,
     /// On which device.
     pub session: SessionId,
+    /// When the request came: one instant for all that is decided about it.
+    pub at: DateTime<Utc>,
     /// The person's row, as it was when the request came.
     pub person: Arc<User>,
     /// The slug of the person's own tenant; none for superusers.
@@ -85,6 +88,7 @@ async fn identify(app: &App, parts: &Parts) -> ApiResult<Caller> {
         role: if person.is_superuser { UserRole::Admin } else { person.role },
         is_superuser: person.is_superuser,
         session: claims.sid,
+        at: now,
         person: Arc::new(person),
         home_slug: tenant_slug.map(Arc::from),
     })

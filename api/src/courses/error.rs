@@ -11,6 +11,7 @@ impl From<CourseError> for ApiError {
         match error {
             CourseError::AlreadyPublished => conflict("already_published"),
             CourseError::AlreadyArchived => conflict("already_archived"),
+            CourseError::NotArchived => conflict("not_archived"),
             CourseError::InUse => conflict("course_in_use"),
             CourseError::TooMany(_) => conflict("too_many"),
             CourseError::PrerequisiteTwice => conflict("prerequisite_exists"),
@@ -19,6 +20,10 @@ impl From<CourseError> for ApiError {
             CourseError::Changed => Self::Changed,
             CourseError::NoSuchInstructor => Self::field("instructor_id", message),
             CourseError::ForeignModule(_) => Self::field("modules", message),
+            CourseError::ForeignItem(_) => Self::field("content_items", message),
+            CourseError::PrerequisiteElsewhere => Self::field("prerequisite_module", message),
+            CourseError::WindowEmpty => Self::field("available_until", message),
+            CourseError::Metadata(_) => Self::field("metadata", message),
             CourseError::UrlMissing => Self::field("external_url", message),
             CourseError::Database(error) => error.into(),
         }
@@ -27,7 +32,12 @@ impl From<CourseError> for ApiError {
 
 /// An error's text as a sentence.
 pub(crate) fn capitalised(error: &impl std::error::Error) -> String {
-    let text = error.to_string();
+    sentence(error)
+}
+
+/// A text as a sentence.
+pub(super) fn sentence(text: &impl std::fmt::Display) -> String {
+    let text = text.to_string();
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())

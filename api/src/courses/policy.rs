@@ -1,9 +1,8 @@
 //! Whose course it is: what a role cannot say.
 
-use shared::courses::{ContentItem, Course, CourseKey, CourseStatus, Depth, Module, Standing};
+use shared::courses::{Access, ContentItem, Course, CourseKey, FoundItem, FoundModule, Module, SeenItem, Standing};
 use shared::db::Conn;
-use shared::ids::{ContentItemId, ModuleId};
-use shared::users::UserRole;
+use shared::ids::{ContentItemId, ModuleId, UserId};
 
 use crate::access::{Caller, Can};
 use crate::http::{ApiError, ApiResult, CourseRef};
@@ -28,34 +27,14 @@ pub(crate) enum Decision {
     Allowed,
 }
 
-/// Administrators and the course's instructor see and change everything. The others see what is
-/// published; once archived, only those who take part do.
-pub(crate) fn decide(runs: bool, status: CourseStatus, takes_part: bool, action: Action) -> Decision {
-    let open = match status {
-        CourseStatus::Draft => false,
-        CourseStatus::Published => true,
-        CourseStatus::Archived => takes_part,
-    };
+/// Whoever runs the course sees and changes all of it. The others see what is not hidden from them.
+pub(crate) fn decide(access: &Access, action: Action) -> Decision {
     match action {
-        _ if runs => Decision::Allowed,
-        Action::See if open => Decision::Allowed,
-        Action::Change if open => Decision::Refused,
-        Action::See | Action::Change => Decision::Hidden,
+        _ if access.runs => Decision::Allowed,
+        _ if access.course().hides() => Decision::Hidden,
+        Action::See => Decision::Allowed,
+        Action::Change => Decision::Refused,
     }
-}
-
-/// How much of the content they see: outsiders its outline only.
-fn depth(runs: bool, takes_part: bool) -> Depth {
-    match (runs, takes_part) {
-        (true, _) => Depth::Everything,
-        (false, true) => Depth::Published,
-        (false, false) => Depth::Outline,
-    }
-}
-
-/// Whether the caller runs a course: it is theirs, or they run the tenant.
-pub(crate) fn runs(caller: &Caller, course: &Course) -> bool {
-    caller.role == UserRole::Admin || (caller.role == UserRole::Instructor && course.instructor_id == Some(caller.user))
 }
 
 impl Decision {
@@ -73,10 +52,18 @@ impl Decision {
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) course: Course,
-    /// How much of its content they see.
-    pub(crate) depth: Depth,
+    /// How they stand to it.
+    pub(crate) standing: Option<Standing>,
     /// Whether they run it.
     pub(crate) runs: bool,
+}
+
+impl Seen {
+    /// What decides about what is in the course.
+    pub(crate) async fn access(&self, conn: &mut Conn, caller: &Caller) -> ApiResult<Access> {
+        let person = (caller.user, caller.role);
+        Ok(Access::load(conn, &self.course, person, self.standing, caller.at).await?)
+    }
 }
 
 /// Decides about a course that was loaded.
@@ -87,9 +74,9 @@ pub(super) fn settle(
     action: Action,
     what: &'static str,
 ) -> ApiResult<Seen> {
-    let runs = runs(caller, &course);
-    decide(runs, course.status, standing.is_some(), action).or_refuse(what)?;
-    Ok(Seen { depth: depth(runs, standing.is_some()), course, runs })
+    let access = Access::of_course(&course, (caller.user, caller.role), standing, caller.at);
+    decide(&access, action).or_refuse(what)?;
+    Ok(Seen { course, standing, runs: access.runs })
 }
 
 /// Names a course for a query.
@@ -115,53 +102,90 @@ pub(super) async fn module<N>(
     action: Action,
 ) -> ApiResult<(Module, Seen)> {
     let found = Module::find(conn, caller.tenant(), id, caller.user).await?;
-    let (module, course, standing) = found.ok_or(ApiError::NotFound("module"))?;
+    let FoundModule { module, course, standing } = found.ok_or(ApiError::NotFound("module"))?;
     Ok((module, settle(caller, course, standing, action, "module")?))
 }
 
-/// The item, if the caller may do this with its course; as much of it as they may see.
-pub(super) async fn content_item<N>(
+/// The item and its version, as much of it as the caller may see.
+pub(super) async fn content_item<N>(conn: &mut Conn, caller: &Can<N>, id: ContentItemId) -> ApiResult<(i32, SeenItem)> {
+    const WHAT: &str = "content item";
+    let found = ContentItem::find(conn, caller.tenant(), id, caller.user).await?;
+    let FoundItem { item, module, course, standing } = found.ok_or(ApiError::NotFound(WHAT))?;
+    let seen = settle(caller, course, standing, Action::See, WHAT)?;
+    let version = item.version;
+    let item = seen.access(conn, caller).await?.show(&module, item);
+    Ok((version, item.ok_or(ApiError::NotFound(WHAT))?))
+}
+
+/// The item with its module's and course's facts, if the caller may change it.
+pub(super) async fn own_content_item<N>(
     conn: &mut Conn,
     caller: &Can<N>,
     id: ContentItemId,
-    action: Action,
-) -> ApiResult<(ContentItem, Seen)> {
+) -> ApiResult<(ContentItem, Module, Access)> {
+    const WHAT: &str = "content item";
     let found = ContentItem::find(conn, caller.tenant(), id, caller.user).await?;
-    let (item, course, standing) = found.ok_or(ApiError::NotFound("content item"))?;
-    let seen = settle(caller, course, standing, action, "content item")?;
-    let item = item.seen_at(seen.depth).ok_or(ApiError::NotFound("content item"))?;
-    Ok((item, seen))
+    let FoundItem { item, module, course, standing } = found.ok_or(ApiError::NotFound(WHAT))?;
+    let access = Access::of_course(&course, (caller.user, caller.role), standing, caller.at);
+    // An item that is a draft does not exist for those who may not change it.
+    if access.item(module.gate(), item.gate()).hides() {
+        return Err(ApiError::NotFound(WHAT));
+    }
+    decide(&access, Action::Change).or_refuse(WHAT)?;
+    Ok((item, module, access))
+}
+
+/// Whom the tenant knows as the author of a change: a superuser is nobody of it.
+pub(super) fn author<N>(caller: &Can<N>) -> Option<UserId> {
+    (caller.person.tenant_id == Some(caller.tenant())).then_some(caller.user)
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, Utc};
+    use shared::courses::CourseStatus;
+    use shared::courses::EnrollmentStatus::{self, Active, Cancelled, Completed, Expired, Pending};
+    use shared::ids::EnrollmentId;
+
     use super::*;
+
+    fn access(runs: bool, course_status: CourseStatus, standing: Option<EnrollmentStatus>) -> Access {
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        let standing = standing.map(|status| Standing {
+            id: EnrollmentId::new(),
+            status,
+            progress: 0,
+            enrolled_at: at,
+            started_at: None,
+            expires_at: None,
+        });
+        let (unmet_courses, module_prerequisites) = (Vec::new(), Vec::new());
+        Access { runs, course_status, standing, unmet_courses, module_prerequisites, at }
+    }
 
     #[test]
     fn who_may_do_what_with_a_course() {
         use Action::{Change, See};
         use CourseStatus::{Archived, Draft, Published};
         use Decision::{Allowed, Hidden, Refused};
-        for (runs, status, takes_part, see, change) in [
-            (true, Draft, false, Allowed, Allowed),
-            (true, Published, false, Allowed, Allowed),
-            (true, Archived, false, Allowed, Allowed),
-            (false, Draft, false, Hidden, Hidden),
-            (false, Draft, true, Hidden, Hidden),
-            (false, Published, false, Allowed, Refused),
-            (false, Published, true, Allowed, Refused),
-            (false, Archived, false, Hidden, Hidden),
-            (false, Archived, true, Allowed, Refused),
+        for (runs, status, standing, see, change) in [
+            (true, Draft, None, Allowed, Allowed),
+            (true, Published, None, Allowed, Allowed),
+            (true, Archived, None, Allowed, Allowed),
+            (false, Draft, None, Hidden, Hidden),
+            (false, Draft, Some(Active), Hidden, Hidden),
+            (false, Published, None, Allowed, Refused),
+            (false, Published, Some(Active), Allowed, Refused),
+            (false, Archived, None, Hidden, Hidden),
+            (false, Archived, Some(Active), Allowed, Refused),
+            (false, Archived, Some(Completed), Allowed, Refused),
+            (false, Archived, Some(Pending), Hidden, Hidden),
+            (false, Archived, Some(Cancelled), Hidden, Hidden),
+            (false, Archived, Some(Expired), Hidden, Hidden),
         ] {
-            assert_eq!(decide(runs, status, takes_part, See), see, "see {runs} {status} {takes_part}");
-            assert_eq!(decide(runs, status, takes_part, Change), change, "change {runs} {status} {takes_part}");
+            let access = access(runs, status, standing);
+            assert_eq!(decide(&access, See), see, "see {runs} {status} {standing:?}");
+            assert_eq!(decide(&access, Change), change, "change {runs} {status} {standing:?}");
         }
-    }
-
-    #[test]
-    fn bodies_are_for_those_who_take_part() {
-        assert_eq!(depth(true, false), Depth::Everything);
-        assert_eq!(depth(false, true), Depth::Published);
-        assert_eq!(depth(false, false), Depth::Outline);
     }
 }

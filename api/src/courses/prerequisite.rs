@@ -8,11 +8,14 @@ use axum::http::header::LOCATION;
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::courses::{NewPrerequisite, Prerequisite, PrerequisiteChanges, PrerequisiteRow, PrerequisiteType};
+use shared::courses::{
+    CourseLink, NewPrerequisite, Prerequisite, PrerequisiteChanges, PrerequisiteRow, PrerequisiteType,
+};
 use shared::db::Conn;
 use shared::ids::{CourseId, PrerequisiteId};
 use utoipa::ToSchema;
 
+use super::course::PrerequisitesMetOut;
 use super::policy::{self, Action, Seen};
 use super::{ReadCourses, WriteCourses};
 use crate::access::Can;
@@ -59,15 +62,47 @@ impl From<PrerequisiteRow> for PrerequisiteOut {
             prerequisite_course_title: title,
             prerequisite_course_slug: slug,
             prerequisite_type,
-            prerequisite_type_display: match prerequisite_type {
-                PrerequisiteType::Required => "Required",
-                PrerequisiteType::Recommended => "Recommended",
-                PrerequisiteType::Corequisite => "Corequisite",
-            },
+            prerequisite_type_display: display(prerequisite_type),
             minimum_completion_percentage,
             created_at,
         }
     }
+}
+
+/// How strongly something is asked for, for people.
+pub(super) const fn display(kind: PrerequisiteType) -> &'static str {
+    match kind {
+        PrerequisiteType::Required => "Required",
+        PrerequisiteType::Recommended => "Recommended",
+        PrerequisiteType::Corequisite => "Corequisite",
+    }
+}
+
+/// A course of a chain.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = CourseLink)]
+pub struct CourseLinkOut {
+    id: CourseId,
+    #[schema(example = "Introduction to Python")]
+    title: String,
+    #[schema(example = "introduction-to-python")]
+    slug: String,
+}
+
+impl From<CourseLink> for CourseLinkOut {
+    fn from(link: CourseLink) -> Self {
+        let CourseLink { id, title, slug } = link;
+        Self { id, title, slug }
+    }
+}
+
+/// Everything that is required before a course, in the order of study.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = PrerequisiteChain)]
+pub struct PrerequisiteChainOut {
+    course: CourseLinkOut,
+    /// Two hundred at most.
+    chain: Vec<CourseLinkOut>,
 }
 
 /// Another course to be learned before.
@@ -148,13 +183,57 @@ pub async fn create_prerequisite(
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(row.into())))
 }
 
-async fn find(
+/// Show everything that is required before a course, directly or by others, in the order of study.
+#[utoipa::path(get, path = "/api/courses/{course}/prerequisites/chain/", tag = "courses",
+    params(("course" = String, Path, description = "Its id or slug")),
+    responses((status = OK, body = PrerequisiteChainOut)))]
+pub async fn show_prerequisite_chain(
+    caller: Can<ReadCourses>,
+    Path(named): Path<CourseRef>,
+    db: Db,
+) -> ApiResult<Json<PrerequisiteChainOut>> {
+    let mut conn = db.conn().await?;
+    let Seen { course, .. } = policy::course(&mut conn, &caller, &named, Action::See).await?;
+    let chain = course.prerequisite_chain(&mut conn).await?;
+    let course = CourseLinkOut { id: course.id, title: course.title, slug: course.slug };
+    Ok(Json(PrerequisiteChainOut { course, chain: chain.into_iter().map(CourseLinkOut::from).collect() }))
+}
+
+/// Tell whether the caller has learned what a course asks for.
+#[utoipa::path(get, path = "/api/courses/{course}/prerequisites/check/", tag = "courses",
+    params(("course" = String, Path, description = "Its id or slug")),
+    responses((status = OK, body = PrerequisitesMetOut)))]
+pub async fn check_prerequisites(
+    caller: Can<ReadCourses>,
+    Path(named): Path<CourseRef>,
+    db: Db,
+) -> ApiResult<Json<PrerequisitesMetOut>> {
+    let mut conn = db.conn().await?;
+    let seen = policy::course(&mut conn, &caller, &named, Action::See).await?;
+    Ok(Json(seen.course.unmet_prerequisites(&mut conn, caller.user).await?.into()))
+}
+
+/// Show what should be learned before a course.
+#[utoipa::path(get, path = "/api/courses/{course}/prerequisites/{prerequisite}/", tag = "courses",
+    params(("course" = String, Path, description = "Its id or slug"), ("prerequisite" = PrerequisiteId, Path)),
+    responses((status = OK, body = PrerequisiteOut)))]
+pub async fn show_prerequisite(
+    caller: Can<ReadCourses>,
+    Path((named, id)): Path<(CourseRef, PrerequisiteId)>,
+    db: Db,
+) -> ApiResult<Json<PrerequisiteOut>> {
+    let mut conn = db.conn().await?;
+    Ok(Json(find(&mut conn, &caller, &named, id, Action::See).await?.into()))
+}
+
+async fn find<N>(
     conn: &mut Conn,
-    caller: &Can<WriteCourses>,
+    caller: &Can<N>,
     named: &CourseRef,
     id: PrerequisiteId,
+    action: Action,
 ) -> ApiResult<PrerequisiteRow> {
-    let Seen { course, .. } = policy::course(conn, caller, named, Action::Change).await?;
+    let Seen { course, .. } = policy::course(conn, caller, named, action).await?;
     Prerequisite::find(conn, &course, id).await?.ok_or(ApiError::NotFound("prerequisite"))
 }
 
@@ -169,7 +248,7 @@ pub async fn update_prerequisite(
     Body(body): Body<UpdatePrerequisite>,
 ) -> ApiResult<Json<PrerequisiteOut>> {
     let mut conn = db.conn().await?;
-    let row = find(&mut conn, &caller, &named, id).await?;
+    let row = find(&mut conn, &caller, &named, id, Action::Change).await?;
     let same = body.prerequisite_course.is_none_or(|course| match course {
         CourseRef::Id(id) => id == row.prerequisite.prerequisite_course_id,
         CourseRef::Slug(slug) => slug == row.slug,
@@ -195,6 +274,6 @@ pub async fn delete_prerequisite(
     db: Db,
 ) -> ApiResult<StatusCode> {
     let mut conn = db.conn().await?;
-    find(&mut conn, &caller, &named, id).await?.prerequisite.delete(&mut conn).await?;
+    find(&mut conn, &caller, &named, id, Action::Change).await?.prerequisite.delete(&mut conn).await?;
     Ok(StatusCode::NO_CONTENT)
 }

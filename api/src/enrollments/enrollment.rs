@@ -84,6 +84,8 @@ pub struct EnrollmentOut {
     #[schema(example = 40)]
     progress_percentage: i16,
     enrolled_at: DateTime<Utc>,
+    /// When they first took part.
+    started_at: Option<DateTime<Utc>>,
     completed_at: Option<DateTime<Utc>>,
     expires_at: Option<DateTime<Utc>>,
     updated_at: DateTime<Utc>,
@@ -104,6 +106,7 @@ impl From<EnrollmentRow> for EnrollmentOut {
             expires_at,
             removed: _,
             updated_at,
+            started_at,
         } = enrollment;
         Self {
             id,
@@ -119,6 +122,7 @@ impl From<EnrollmentRow> for EnrollmentOut {
             },
             progress_percentage: progress,
             enrolled_at,
+            started_at,
             completed_at,
             expires_at,
             updated_at,

@@ -15,6 +15,7 @@ impl From<EnrollmentError> for ApiError {
             EnrollmentError::NotPending => conflict("not_pending"),
             EnrollmentError::NotCancellable => conflict("not_cancellable"),
             EnrollmentError::NotActive(_) => conflict("enrollment_not_active"),
+            EnrollmentError::Locked(_) => conflict("content_locked"),
             EnrollmentError::NoSuchCourse => Self::field("course", message),
             EnrollmentError::NoSuchUser => Self::field("user", message),
             EnrollmentError::NoSuchItem => Self::field("content_item", message),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use shared::courses::ContentType;
+use shared::courses::{ContentType, Decision};
 use shared::enrollments::{
     EnrollmentStatus, ItemBrief, Progress, ProgressReport, ProgressRow, ProgressStatus, Recorded,
 };
@@ -17,8 +17,8 @@ use super::policy::{self, Action};
 use super::{RecordProgress, UseEnrollments};
 use crate::access::Can;
 use crate::app::App;
-use crate::courses::{content_type_display, small_object};
-use crate::http::{ApiResult, Body, Db, Listing, Paging, Path};
+use crate::courses::{ReasonOut, content_type_display, small_object};
+use crate::http::{ApiError, ApiResult, Body, Db, Listing, Paging, Path};
 
 /// An item that somebody works on.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -33,13 +33,25 @@ pub struct ProgressItemOut {
     #[schema(example = "Text")]
     content_type_display: &'static str,
     is_required: bool,
+    /// Whether it is shut for the learner.
+    is_locked: bool,
+    /// Why.
+    reasons: Vec<ReasonOut>,
 }
 
-impl From<ItemBrief> for ProgressItemOut {
-    fn from(item: ItemBrief) -> Self {
+impl ProgressItemOut {
+    fn seen(item: ItemBrief, decision: Decision) -> Self {
         let ItemBrief { id, title, module_id, content_type, is_required } = item;
-        let content_type_display = content_type_display(content_type);
-        Self { id, title, module: module_id, content_type, content_type_display, is_required }
+        Self {
+            id,
+            title,
+            module: module_id,
+            content_type,
+            content_type_display: content_type_display(content_type),
+            is_required,
+            is_locked: !decision.is_allowed(),
+            reasons: ReasonOut::all(decision),
+        }
     }
 }
 
@@ -72,7 +84,7 @@ const fn display(status: ProgressStatus) -> &'static str {
 }
 
 impl ProgressOut {
-    fn begun(item: ItemBrief, progress: Progress) -> Self {
+    fn begun(item: ProgressItemOut, progress: Progress) -> Self {
         let Progress {
             id,
             tenant_id: _,
@@ -88,7 +100,7 @@ impl ProgressOut {
         Self {
             id: Some(id),
             enrollment_id,
-            content_item: item.into(),
+            content_item: item,
             status,
             status_display: display(status),
             progress_details,
@@ -99,12 +111,14 @@ impl ProgressOut {
     }
 
     fn of(enrollment_id: EnrollmentId, row: ProgressRow) -> Self {
-        match row {
-            ProgressRow { item, progress: Some(progress) } => Self::begun(item, progress),
-            ProgressRow { item, progress: None } => Self {
+        let ProgressRow { item, decision, progress } = row;
+        let item = ProgressItemOut::seen(item, decision);
+        match progress {
+            Some(progress) => Self::begun(item, progress),
+            None => Self {
                 id: None,
                 enrollment_id,
-                content_item: item.into(),
+                content_item: item,
                 status: ProgressStatus::NotStarted,
                 status_display: display(ProgressStatus::NotStarted),
                 progress_details: json!({}),
@@ -133,6 +147,8 @@ pub struct RecordedProgressOut {
 impl From<Recorded> for RecordedProgressOut {
     fn from(recorded: Recorded) -> Self {
         let Recorded { progress, item, enrollment_status, percent } = recorded;
+        // What was reported was open.
+        let item = ProgressItemOut::seen(item, Decision::default());
         Self { progress: ProgressOut::begun(item, progress), enrollment_status, progress_percentage: percent }
     }
 }
@@ -180,6 +196,7 @@ pub async fn list_progress(
 ) -> ApiResult<Json<Listing<ProgressOut>>> {
     let mut conn = db.conn().await?;
     let row = policy::enrollment(&mut conn, &caller, id, Action::See).await?;
-    let page = Progress::list(&mut conn, &row.enrollment, paging.numbered()).await?;
+    let access = row.enrollment.access(&mut conn, caller.at).await?.ok_or(ApiError::NotFound("enrollment"))?;
+    let page = Progress::list(&mut conn, &row.enrollment, &access, paging.numbered()).await?;
     Ok(paging.answer(page.map(|progress| ProgressOut::of(row.enrollment.id, progress))))
 }

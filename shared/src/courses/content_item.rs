@@ -1,15 +1,16 @@
 //! A content item: a text, a video, a link… of a module.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count_star, max};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::jobs::RecountProgress;
-use super::standing::TakesPart;
-use super::{Course, CourseError, Depth, Module, Standing, rich_text};
+use super::{
+    Access, Authorship, ContentVersion, Course, CourseError, ItemGate, Module, SeenItem, Standing, Window,
+    WindowChanges, metadata, places, rich_text,
+};
 use crate::db::schema::{content_items, courses, enrollments, modules, sql_types};
 use crate::db::{Conn, Error, Numbered, Page, sql_enum};
 use crate::ids::{ContentItemId, CourseId, ModuleId, TenantId, UserId};
@@ -50,6 +51,7 @@ pub struct ContentItem {
     pub module_id: ModuleId,
     pub title: String,
     pub content_type: ContentType,
+    /// From 1, without gaps.
     pub position: i32,
     pub text_content: Option<String>,
     pub external_url: Option<String>,
@@ -60,6 +62,10 @@ pub struct ContentItem {
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub release_at: Option<DateTime<Utc>>,
+    /// Days after the learner began to take part.
+    pub release_after_days: Option<i32>,
+    pub available_until: Option<DateTime<Utc>>,
 }
 
 /// An item about to be made.
@@ -74,11 +80,11 @@ pub struct NewContentItem {
     pub metadata: Value,
     pub is_published: bool,
     pub is_required: bool,
+    pub window: Window,
 }
 
 /// What changes of an item. What is none stays.
-#[derive(Debug, Clone, Default, AsChangeset)]
-#[diesel(table_name = content_items)]
+#[derive(Debug, Clone, Default)]
 pub struct ContentItemChanges {
     pub title: Option<String>,
     pub content_type: Option<ContentType>,
@@ -88,6 +94,16 @@ pub struct ContentItemChanges {
     pub metadata: Option<Value>,
     pub is_published: Option<bool>,
     pub is_required: Option<bool>,
+    pub window: WindowChanges,
+}
+
+/// An item with its module and course, and how somebody stands to that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundItem {
+    pub item: ContentItem,
+    pub module: Module,
+    pub course: Course,
+    pub standing: Option<Standing>,
 }
 
 impl ContentItem {
@@ -99,59 +115,60 @@ impl ContentItem {
         self.is_published && self.is_required
     }
 
-    /// As much of it as may be seen.
-    pub(super) fn at(mut self, depth: Depth) -> Self {
-        if depth == Depth::Outline {
-            self.text_content = None;
-            self.external_url = None;
-            self.metadata = Value::Object(serde_json::Map::new());
+    /// When it is open.
+    pub const fn window(&self) -> Window {
+        Window {
+            release_at: self.release_at,
+            release_after_days: self.release_after_days,
+            available_until: self.available_until,
         }
-        self
     }
 
-    /// Adds an item to a module: behind the others, or at a position, from where the others move
-    /// on by one.
+    /// It, as far as deciding about it goes.
+    pub const fn gate(&self) -> ItemGate {
+        ItemGate { is_published: self.is_published, window: self.window() }
+    }
+
+    /// Takes out what only those may see who may see it whole.
+    pub(super) fn take_body(&mut self) {
+        self.text_content = None;
+        self.external_url = None;
+        self.metadata = Value::Object(Map::new());
+    }
+
+    /// Refuses an item that its kind does not allow.
+    pub(super) fn check(&self) -> Result<(), CourseError> {
+        if self.content_type == ContentType::Url && self.external_url.is_none() {
+            return Err(CourseError::UrlMissing);
+        }
+        Ok(metadata::check(self.content_type, &self.metadata)?)
+    }
+
+    /// Adds an item to a module: behind the others, or at a place, from where the others move on.
     pub async fn create(
         conn: &mut Conn,
         module: &Module,
         new: NewContentItem,
+        by: Authorship<'_>,
         now: DateTime<Utc>,
     ) -> Result<Self, CourseError> {
-        if new.content_type == ContentType::Url && new.external_url.is_none() {
-            return Err(CourseError::UrlMissing);
+        if new.window.is_empty() {
+            return Err(CourseError::WindowEmpty);
         }
         conn.transaction(async |conn| {
             Course::lock(conn, module.tenant_id, module.course_id).await?.ok_or(CourseError::Gone)?;
-            let still_there =
-                modules::table.find(module.id).select(modules::id).first::<ModuleId>(conn).await.optional()?;
-            still_there.ok_or(CourseError::Gone)?;
-            let (count, last) = of_module(module)
-                .select((count_star(), max(content_items::position)))
-                .first::<(i64, Option<i32>)>(conn)
-                .await?;
-            if count >= Self::MOST {
+            let module = Module::reload(conn, module).await?.ok_or(CourseError::Gone)?;
+            let others = places::items_of(conn, &module).await?;
+            if i64::try_from(others.len()).is_ok_and(|count| count >= Self::MOST) {
                 return Err(CourseError::TooMany(Self::MOST));
             }
-            let position = new.position.unwrap_or_else(|| last.unwrap_or(0).saturating_add(1));
-            make_room(conn, module.tenant_id, module.id, position, None, now).await?;
-            let item = Self {
-                id: ContentItemId::new(),
-                tenant_id: module.tenant_id,
-                course_id: module.course_id,
-                module_id: module.id,
-                title: new.title,
-                content_type: new.content_type,
-                position,
-                text_content: new.text_content.map(|text| rich_text::clean(&text)),
-                external_url: new.external_url,
-                metadata: new.metadata,
-                is_published: new.is_published,
-                is_required: new.is_required,
-                version: 1,
-                created_at: now,
-                updated_at: now,
-            };
+            let id = ContentItemId::new();
+            let order = places::with(&others, id, new.position);
+            let item = Self::made(id, &module, new, places::place_of(&order, &id), now);
+            item.check()?;
             diesel::insert_into(content_items::table).values(&item).execute(conn).await?;
+            places::arrange_items(conn, &module, &order, now).await?;
+            ContentVersion::first(conn, &item, by, now).await?;
             if item.counts() {
                 recount(conn, &item).await?;
             }
@@ -160,46 +177,56 @@ impl ContentItem {
         .await
     }
 
+    fn made(id: ContentItemId, module: &Module, new: NewContentItem, position: i32, now: DateTime<Utc>) -> Self {
+        let Window { release_at, release_after_days, available_until } = new.window;
+        Self {
+            id,
+            tenant_id: module.tenant_id,
+            course_id: module.course_id,
+            module_id: module.id,
+            title: new.title,
+            content_type: new.content_type,
+            position,
+            text_content: new.text_content.map(|text| rich_text::clean(&text)),
+            external_url: new.external_url,
+            metadata: new.metadata,
+            is_published: new.is_published,
+            is_required: new.is_required,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            release_at,
+            release_after_days,
+            available_until,
+        }
+    }
+
     /// Changes it, if `seen` is its version or none is asked for.
     pub async fn update(
         &self,
         conn: &mut Conn,
-        mut changes: ContentItemChanges,
+        changes: ContentItemChanges,
         seen: Option<i32>,
+        by: Authorship<'_>,
         now: DateTime<Utc>,
     ) -> Result<Self, CourseError> {
-        changes.text_content = changes.text_content.map(|text| text.map(|text| rich_text::clean(&text)));
         conn.transaction(async |conn| {
             Course::lock(conn, self.tenant_id, self.course_id).await?.ok_or(CourseError::Gone)?;
-            let item = content_items::table
-                .filter(content_items::tenant_id.eq(self.tenant_id))
-                .filter(content_items::id.eq(self.id))
-                .select(Self::as_select())
-                .first(conn)
-                .await
-                .optional()?
-                .ok_or(CourseError::Gone)?;
-            if seen.is_some_and(|seen| seen != item.version) {
+            let before = Self::reload(conn, self).await?.ok_or(CourseError::Gone)?;
+            if seen.is_some_and(|seen| seen != before.version) {
                 return Err(CourseError::Changed);
             }
-            let kind = changes.content_type.unwrap_or(item.content_type);
-            let address = changes.external_url.as_ref().unwrap_or(&item.external_url);
-            if kind == ContentType::Url && address.is_none() {
-                return Err(CourseError::UrlMissing);
-            }
-            if let Some(position) = changes.position.filter(|&position| position != item.position) {
-                make_room(conn, item.tenant_id, item.module_id, position, Some(item.id), now).await?;
-            }
-            let changed: Self = diesel::update(&item)
-                .set((
-                    &changes,
-                    content_items::version.eq(content_items::version + 1),
-                    content_items::updated_at.eq(now),
-                ))
-                .returning(Self::as_returning())
-                .get_result(conn)
-                .await?;
-            if changed.counts() != item.counts() {
+            let place = changes.position;
+            let mut item = before.with(changes)?;
+            item.check()?;
+            let module = Module::of_item(conn, &item).await?.ok_or(CourseError::Gone)?;
+            let order = places::items_of(conn, &module).await?;
+            let order = places::with(&order, item.id, Some(place.unwrap_or(item.position)));
+            item.position = places::place_of(&order, &item.id);
+            let changed = item.write(conn, now).await?;
+            places::arrange_items(conn, &module, &order, now).await?;
+            ContentVersion::next(conn, &before, &changed, by, now).await?;
+            if changed.counts() != before.counts() {
                 recount(conn, &changed).await?;
             }
             Ok(changed)
@@ -207,10 +234,71 @@ impl ContentItem {
         .await
     }
 
-    /// Deletes it, and what learners did with it.
-    pub async fn delete(&self, conn: &mut Conn) -> Result<(), Error> {
+    /// It with these changes. Its place is not among them: the others move with it.
+    fn with(&self, changes: ContentItemChanges) -> Result<Self, CourseError> {
+        let window = changes.window.on(self.window())?;
+        let Window { release_at, release_after_days, available_until } = window;
+        let text = changes.text_content.map(|text| text.map(|text| rich_text::clean(&text)));
+        let item = self.clone();
+        Ok(Self {
+            title: changes.title.unwrap_or(item.title),
+            content_type: changes.content_type.unwrap_or(item.content_type),
+            text_content: text.unwrap_or(item.text_content),
+            external_url: changes.external_url.unwrap_or(item.external_url),
+            metadata: changes.metadata.unwrap_or(item.metadata),
+            is_published: changes.is_published.unwrap_or(item.is_published),
+            is_required: changes.is_required.unwrap_or(item.is_required),
+            release_at,
+            release_after_days,
+            available_until,
+            ..item
+        })
+    }
+
+    /// Writes down what may change of it, as its next version.
+    pub(super) async fn write(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, Error> {
+        diesel::update(self)
+            .set((
+                (
+                    content_items::title.eq(&self.title),
+                    content_items::content_type.eq(self.content_type),
+                    content_items::position.eq(self.position),
+                    content_items::text_content.eq(&self.text_content),
+                    content_items::external_url.eq(&self.external_url),
+                    content_items::metadata.eq(&self.metadata),
+                    content_items::is_published.eq(self.is_published),
+                    content_items::is_required.eq(self.is_required),
+                ),
+                content_items::release_at.eq(self.release_at),
+                content_items::release_after_days.eq(self.release_after_days),
+                content_items::available_until.eq(self.available_until),
+                content_items::version.eq(content_items::version + 1),
+                content_items::updated_at.eq(now),
+            ))
+            .returning(Self::as_returning())
+            .get_result(conn)
+            .await
+    }
+
+    /// Its row as it is now; the caller holds the course.
+    pub(super) async fn reload(conn: &mut Conn, item: &Self) -> Result<Option<Self>, Error> {
+        content_items::table
+            .filter(content_items::tenant_id.eq(item.tenant_id))
+            .filter(content_items::id.eq(item.id))
+            .select(Self::as_select())
+            .first(conn)
+            .await
+            .optional()
+    }
+
+    /// Deletes it, and what learners did with it; those behind it move up.
+    pub async fn delete(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<(), CourseError> {
         conn.transaction(async |conn| {
+            Course::lock(conn, self.tenant_id, self.course_id).await?.ok_or(CourseError::Gone)?;
+            let Some(module) = Module::of_item(conn, self).await? else { return Ok(()) };
             let deleted = diesel::delete(self).execute(conn).await?;
+            let rest = places::items_of(conn, &module).await?;
+            places::arrange_items(conn, &module, &rest, now).await?;
             if deleted == 1 && self.counts() {
                 recount(conn, self).await?;
             }
@@ -219,14 +307,33 @@ impl ContentItem {
         .await
     }
 
-    /// An item, its course, and how `user` takes part in that.
+    /// Puts a module's items in a new order. Those that are not named follow in the order that they
+    /// had.
+    pub async fn reorder(
+        conn: &mut Conn,
+        module: &Module,
+        wanted: &[ContentItemId],
+        now: DateTime<Utc>,
+    ) -> Result<(), CourseError> {
+        conn.transaction(async |conn| {
+            Course::lock(conn, module.tenant_id, module.course_id).await?.ok_or(CourseError::Gone)?;
+            let there = places::items_of(conn, module).await?;
+            let order = places::reordered(&there, wanted).map_err(|id| CourseError::ForeignItem(id.0))?;
+            places::arrange_items(conn, module, &order, now).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// An item with its module and course, and how `user` stands to that.
     pub async fn find(
         conn: &mut Conn,
         tenant: TenantId,
         id: ContentItemId,
         user: UserId,
-    ) -> Result<Option<(Self, Course, Option<Standing>)>, Error> {
-        content_items::table
+    ) -> Result<Option<FoundItem>, Error> {
+        let found = content_items::table
+            .inner_join(modules::table)
             .inner_join(
                 courses::table
                     .on(courses::tenant_id.eq(content_items::tenant_id).and(courses::id.eq(content_items::course_id))),
@@ -235,27 +342,30 @@ impl ContentItem {
                 enrollments::table.on(enrollments::tenant_id
                     .eq(courses::tenant_id)
                     .and(enrollments::course_id.eq(courses::id))
-                    .and(enrollments::user_id.eq(user))
-                    .and(TakesPart)),
+                    .and(enrollments::user_id.eq(user))),
             )
             .filter(content_items::tenant_id.eq(tenant))
             .filter(content_items::id.eq(id))
-            .select((Self::as_select(), Course::as_select(), Option::<Standing>::as_select()))
+            .select((Self::as_select(), Module::as_select(), Course::as_select(), Option::<Standing>::as_select()))
             .first(conn)
             .await
-            .optional()
+            .optional()?;
+        Ok(found.map(|(item, module, course, standing)| FoundItem { item, module, course, standing }))
     }
 
-    /// The item as much of it as may be seen; none when it may not be seen at all.
-    pub fn seen_at(self, depth: Depth) -> Option<Self> {
-        (self.is_published || depth == Depth::Everything).then(|| self.at(depth))
-    }
-
-    /// The items of a module, in order.
-    pub async fn list(conn: &mut Conn, module: &Module, depth: Depth, page: Numbered) -> Result<Page<Self>, Error> {
+    /// The items of a module in order, as somebody may see them.
+    pub async fn list(
+        conn: &mut Conn,
+        module: &Module,
+        access: &Access,
+        page: Numbered,
+    ) -> Result<Page<SeenItem>, Error> {
         let wanted = || {
-            let query = of_module(module).into_boxed::<Pg>();
-            if depth == Depth::Everything { query } else { query.filter(content_items::is_published) }
+            let query = content_items::table
+                .filter(content_items::tenant_id.eq(module.tenant_id))
+                .filter(content_items::module_id.eq(module.id))
+                .into_boxed::<Pg>();
+            if access.runs { query } else { query.filter(content_items::is_published) }
         };
         let found = wanted()
             .order((content_items::position, content_items::id))
@@ -265,54 +375,13 @@ impl ContentItem {
             .load::<Self>(conn)
             .await?;
         let total = wanted().count().get_result(conn).await?;
-        Ok(Page::numbered(found.into_iter().map(|item| item.at(depth)).collect(), total))
+        Ok(Page::numbered(found.into_iter().filter_map(|item| access.show(module, item)).collect(), total))
     }
-}
-
-type OfModule = diesel::dsl::Filter<
-    diesel::dsl::Filter<content_items::table, diesel::dsl::Eq<content_items::tenant_id, TenantId>>,
-    diesel::dsl::Eq<content_items::module_id, ModuleId>,
->;
-
-fn of_module(module: &Module) -> OfModule {
-    content_items::table
-        .filter(content_items::tenant_id.eq(module.tenant_id))
-        .filter(content_items::module_id.eq(module.id))
 }
 
 /// What learners have to do is another than before: their percentages are counted anew.
 async fn recount(conn: &mut Conn, item: &ContentItem) -> Result<(), Error> {
     let job = RecountProgress { tenant_id: item.tenant_id, course_id: item.course_id };
     jobs::enqueue(conn, &job).await?;
-    Ok(())
-}
-
-/// Moves the items from `position` on by one, if that place is taken by another than `moving`.
-async fn make_room(
-    conn: &mut Conn,
-    tenant: TenantId,
-    module: ModuleId,
-    position: i32,
-    moving: Option<ContentItemId>,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let others = || {
-        content_items::table
-            .filter(content_items::tenant_id.eq(tenant))
-            .filter(content_items::module_id.eq(module))
-            .filter(content_items::id.ne(moving.unwrap_or(ContentItemId(uuid::Uuid::nil()))))
-    };
-    let taken = diesel::select(diesel::dsl::exists(others().filter(content_items::position.eq(position))));
-    if !taken.get_result::<bool>(conn).await? {
-        return Ok(());
-    }
-    diesel::update(others().filter(content_items::position.between(position, i32::MAX - 1)))
-        .set((
-            content_items::position.eq(content_items::position + 1),
-            content_items::version.eq(content_items::version + 1),
-            content_items::updated_at.eq(now),
-        ))
-        .execute(conn)
-        .await?;
     Ok(())
 }

@@ -5,9 +5,8 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::Value;
 
-use super::standing::TakesPart;
 use super::{CourseError, rich_text, slug_of};
-use crate::db::schema::{courses, enrollments, sql_types, users};
+use crate::db::schema::{courses, sql_types, users};
 use crate::db::{Conn, Error, sql_enum};
 use crate::ids::{CourseId, TenantId, UserId};
 use crate::users::{UserRole, UserStatus};
@@ -118,6 +117,15 @@ fn settle_price(price_cents: i64, is_free: Option<bool>) -> (i64, bool) {
 }
 
 impl Course {
+    /// Whether this person runs it: it is theirs, or they run the tenant.
+    pub fn is_run_by(&self, user: UserId, role: UserRole) -> bool {
+        match role {
+            UserRole::Admin => true,
+            UserRole::Instructor => self.instructor_id == Some(user),
+            UserRole::Learner => false,
+        }
+    }
+
     /// Makes a course, under a slug of its own.
     pub async fn create(
         conn: &mut Conn,
@@ -159,7 +167,7 @@ impl Course {
     }
 
     /// Inserts it under the first slug that is free: its own, or its own with a number.
-    async fn insert(mut self, conn: &mut Conn) -> Result<Self, Error> {
+    pub(super) async fn insert(mut self, conn: &mut Conn) -> Result<Self, Error> {
         let wanted = self.slug.clone();
         let mut number = 1_u32;
         loop {
@@ -215,61 +223,6 @@ impl Course {
                 .returning(Self::as_returning())
                 .get_result(conn)
                 .await?)
-        })
-        .await
-    }
-
-    /// Opens it to learners.
-    pub async fn publish(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, CourseError> {
-        let published_at = self.published_at.unwrap_or(now);
-        let course = diesel::update(self)
-            .filter(courses::status.ne(CourseStatus::Published))
-            .set((
-                courses::status.eq(CourseStatus::Published),
-                courses::published_at.eq(published_at),
-                courses::version.eq(courses::version + 1),
-                courses::updated_at.eq(now),
-            ))
-            .returning(Self::as_returning())
-            .get_result(conn)
-            .await
-            .optional()?;
-        course.ok_or(CourseError::AlreadyPublished)
-    }
-
-    /// Closes it to those who do not take part yet.
-    pub async fn archive(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, CourseError> {
-        let course = diesel::update(self)
-            .filter(courses::status.ne(CourseStatus::Archived))
-            .set((
-                courses::status.eq(CourseStatus::Archived),
-                courses::version.eq(courses::version + 1),
-                courses::updated_at.eq(now),
-            ))
-            .returning(Self::as_returning())
-            .get_result(conn)
-            .await
-            .optional()?;
-        course.ok_or(CourseError::AlreadyArchived)
-    }
-
-    /// Deletes it with all that is in it, unless somebody takes part: their progress and their
-    /// certificates would go with it, and archiving is what is meant then.
-    pub async fn delete(&self, conn: &mut Conn) -> Result<(), CourseError> {
-        conn.transaction(async |conn| {
-            // Enrolling holds the row, so nobody enters between the question and the deletion.
-            let course = Self::lock(conn, self.tenant_id, self.id).await?.ok_or(CourseError::Gone)?;
-            let taken = diesel::select(diesel::dsl::exists(
-                enrollments::table
-                    .filter(enrollments::tenant_id.eq(self.tenant_id))
-                    .filter(enrollments::course_id.eq(self.id))
-                    .filter(TakesPart),
-            ));
-            if taken.get_result::<bool>(conn).await? {
-                return Err(CourseError::InUse);
-            }
-            diesel::delete(&course).execute(conn).await?;
-            Ok(())
         })
         .await
     }

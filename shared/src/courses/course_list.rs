@@ -121,7 +121,7 @@ pub struct CourseRow {
     pub module_count: i64,
     /// Those who take part: active or completed.
     pub enrollment_count: i64,
-    /// The viewer's.
+    /// The viewer's enrollment, whatever its status.
     pub standing: Option<Standing>,
 }
 
@@ -161,7 +161,7 @@ impl Course {
         Ok(rows.into_iter().next().map(CourseRow::from))
     }
 
-    /// A course, and how `user` takes part in it.
+    /// A course, and how `user` stands to it.
     pub async fn find_with_standing(
         conn: &mut Conn,
         tenant: TenantId,
@@ -173,8 +173,7 @@ impl Course {
                 enrollments::table.on(enrollments::tenant_id
                     .eq(courses::tenant_id)
                     .and(enrollments::course_id.eq(courses::id))
-                    .and(enrollments::user_id.eq(user))
-                    .and(TakesPart)),
+                    .and(enrollments::user_id.eq(user))),
             )
             .filter(courses::tenant_id.eq(tenant))
             .select((Self::as_select(), Option::<Standing>::as_select()))
@@ -220,8 +219,7 @@ async fn rows(
             enrollments::table.on(enrollments::tenant_id
                 .eq(courses::tenant_id)
                 .and(enrollments::course_id.eq(courses::id))
-                .and(enrollments::user_id.eq(user))
-                .and(TakesPart)),
+                .and(enrollments::user_id.eq(user))),
         )
         .filter(courses::tenant_id.eq(tenant))
         .select((
@@ -238,19 +236,18 @@ async fn rows(
         Wanted::One(CourseKey::Id(id)) => return query.filter(courses::id.eq(*id)).limit(1).load(conn).await,
         Wanted::One(CourseKey::Slug(slug)) => return query.filter(courses::slug.eq(*slug)).limit(1).load(conn).await,
         Wanted::Listed(viewer, filter) => {
-            let takes_part = enrollments::id.is_not_null();
             query = match viewer {
                 Viewer::Administrator(_) => query,
                 Viewer::Instructor(user) => query.filter(
                     courses::status
                         .eq(CourseStatus::Published)
                         .or(courses::instructor_id.eq(*user))
-                        .or(courses::status.eq(CourseStatus::Archived).and(takes_part)),
+                        .or(courses::status.eq(CourseStatus::Archived).and(TakesPart)),
                 ),
                 Viewer::Learner(_) => query.filter(
                     courses::status
                         .eq(CourseStatus::Published)
-                        .or(courses::status.eq(CourseStatus::Archived).and(takes_part)),
+                        .or(courses::status.eq(CourseStatus::Archived).and(TakesPart)),
                 ),
             };
             filter
@@ -280,7 +277,7 @@ async fn rows(
         query = query.filter(courses::instructor_id.eq(instructor));
     }
     if filter.enrolled {
-        query = query.filter(enrollments::id.is_not_null());
+        query = query.filter(TakesPart);
     }
     if let Some(hours) = filter.max_duration {
         query = query.filter(courses::estimated_duration.le(hours));

@@ -11,6 +11,9 @@ pub enum CourseError {
     /// Only a draft or a published course can be archived.
     #[error("the course is archived already")]
     AlreadyArchived,
+    /// Only what is archived comes back.
+    #[error("the course is not archived")]
+    NotArchived,
     /// It is gone, or was never there.
     #[error("no such course")]
     Gone,
@@ -26,18 +29,30 @@ pub enum CourseError {
     /// One of this course's modules is meant.
     #[error("`{0}` is not a module of this course")]
     ForeignModule(uuid::Uuid),
+    /// One of the module's or the course's items is meant.
+    #[error("`{0}` is not one of the items here")]
+    ForeignItem(uuid::Uuid),
     /// A link without an address.
     #[error("an item of type URL needs an address")]
     UrlMissing,
+    /// Metadata that another kind of item has.
+    #[error(transparent)]
+    Metadata(#[from] super::metadata::MetadataError),
     /// There are enough.
     #[error("there are {0} already, which is as many as there may be")]
     TooMany(i64),
     /// It is asked for already.
     #[error("the course asks for that one already")]
     PrerequisiteTwice,
-    /// A course cannot come before itself, directly or by others.
-    #[error("that course asks for this one, directly or by others")]
+    /// Nothing comes before itself, directly or by others.
+    #[error("that one asks for this one, directly or by others")]
     PrerequisiteCycle,
+    /// A module of any other course may be out of the learners' reach.
+    #[error("a module comes before one of its own course, or of a course that asks for its course")]
+    PrerequisiteElsewhere,
+    /// What is to open and close.
+    #[error("this is not after the release")]
+    WindowEmpty,
     /// The database's.
     #[error(transparent)]
     Database(#[from] db::Error),

@@ -1,14 +1,16 @@
 //! A module: a chapter of a course.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count_star, max};
+use diesel::dsl::count_star;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::jobs::RecountProgress;
-use super::standing::TakesPart;
-use super::{ContentItem, Course, CourseError, Standing, rich_text};
+use super::{
+    Access, ContentItem, Course, CourseError, ModuleGate, SeenModule, Standing, Window, WindowChanges, places,
+    rich_text,
+};
 use crate::db::schema::{content_items, courses, enrollments, modules};
 use crate::db::{Conn, Error, Numbered, Page};
 use crate::ids::{CourseId, ModuleId, TenantId, UserId};
@@ -23,11 +25,15 @@ pub struct Module {
     pub course_id: CourseId,
     pub title: String,
     pub description: String,
-    /// From 1, usually; equal ones are in the order of their ids.
+    /// From 1, without gaps.
     pub position: i32,
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub release_at: Option<DateTime<Utc>>,
+    /// Days after the learner began to take part.
+    pub release_after_days: Option<i32>,
+    pub available_until: Option<DateTime<Utc>>,
 }
 
 /// A module about to be made.
@@ -37,72 +43,79 @@ pub struct NewModule {
     pub description: String,
     /// Behind the others when none.
     pub position: Option<i32>,
+    pub window: Window,
 }
 
 /// What changes of a module. What is none stays.
-#[derive(Debug, Clone, Default, AsChangeset)]
-#[diesel(table_name = modules)]
+#[derive(Debug, Clone, Default)]
 pub struct ModuleChanges {
     pub title: Option<String>,
     pub description: Option<String>,
     pub position: Option<i32>,
+    pub window: WindowChanges,
 }
 
-/// A module with what is in it.
+/// A module with its course, and how somebody stands to that.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ModuleWithItems {
+pub struct FoundModule {
     pub module: Module,
-    pub items: Vec<ContentItem>,
-}
-
-/// How much of a course's content somebody may see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Depth {
-    /// Drafts too.
-    Everything,
-    /// What is published.
-    Published,
-    /// What is published, without its text and links.
-    Outline,
+    pub course: Course,
+    pub standing: Option<Standing>,
 }
 
 impl Module {
     /// Modules of a course at most: they are read whole.
     pub const MOST: i64 = 200;
 
-    /// Adds a module to a course: behind the others, or at a position, from where the others move
-    /// on by one.
+    /// When it is open.
+    pub const fn window(&self) -> Window {
+        Window {
+            release_at: self.release_at,
+            release_after_days: self.release_after_days,
+            available_until: self.available_until,
+        }
+    }
+
+    /// It, as far as deciding about it goes.
+    pub const fn gate(&self) -> ModuleGate {
+        ModuleGate { id: self.id, window: self.window() }
+    }
+
+    /// Adds a module to a course: behind the others, or at a place, from where the others move on.
     pub async fn create(
         conn: &mut Conn,
         course: &Course,
         new: NewModule,
         now: DateTime<Utc>,
     ) -> Result<Self, CourseError> {
+        if new.window.is_empty() {
+            return Err(CourseError::WindowEmpty);
+        }
         conn.transaction(async |conn| {
             let course = Course::lock(conn, course.tenant_id, course.id).await?.ok_or(CourseError::Gone)?;
-            let (count, last) = modules::table
-                .filter(modules::tenant_id.eq(course.tenant_id))
-                .filter(modules::course_id.eq(course.id))
-                .select((count_star(), max(modules::position)))
-                .first::<(i64, Option<i32>)>(conn)
-                .await?;
-            if count >= Self::MOST {
+            let others = places::modules_of(conn, &course).await?;
+            if i64::try_from(others.len()).is_ok_and(|count| count >= Self::MOST) {
                 return Err(CourseError::TooMany(Self::MOST));
             }
-            let position = new.position.unwrap_or_else(|| last.unwrap_or(0).saturating_add(1));
-            make_room(conn, &course, position, None, now).await?;
+            let id = ModuleId::new();
+            let order = places::with(&others, id, new.position);
+            let Window { release_at, release_after_days, available_until } = new.window;
             let module = Self {
-                id: ModuleId::new(),
+                id,
                 tenant_id: course.tenant_id,
                 course_id: course.id,
                 title: new.title,
                 description: rich_text::clean(&new.description),
-                position,
+                position: places::place_of(&order, &id),
                 version: 1,
                 created_at: now,
                 updated_at: now,
+                release_at,
+                release_after_days,
+                available_until,
             };
             diesel::insert_into(modules::table).values(&module).execute(conn).await?;
+            places::arrange_modules(conn, &course, &order, now).await?;
             Ok(module)
         })
         .await
@@ -112,40 +125,68 @@ impl Module {
     pub async fn update(
         &self,
         conn: &mut Conn,
-        mut changes: ModuleChanges,
+        changes: ModuleChanges,
         seen: Option<i32>,
         now: DateTime<Utc>,
     ) -> Result<Self, CourseError> {
-        changes.description = changes.description.map(|text| rich_text::clean(&text));
         conn.transaction(async |conn| {
             let course = Course::lock(conn, self.tenant_id, self.course_id).await?.ok_or(CourseError::Gone)?;
-            let module = modules::table
-                .filter(modules::tenant_id.eq(self.tenant_id))
-                .filter(modules::id.eq(self.id))
-                .select(Self::as_select())
-                .first(conn)
-                .await
-                .optional()?
-                .ok_or(CourseError::Gone)?;
+            let module = Self::reload(conn, self).await?.ok_or(CourseError::Gone)?;
             if seen.is_some_and(|seen| seen != module.version) {
                 return Err(CourseError::Changed);
             }
-            if let Some(position) = changes.position.filter(|&position| position != module.position) {
-                make_room(conn, &course, position, Some(module.id), now).await?;
-            }
-            Ok(diesel::update(&module)
-                .set((&changes, modules::version.eq(modules::version + 1), modules::updated_at.eq(now)))
+            let window = changes.window.on(module.window())?;
+            let order = places::modules_of(conn, &course).await?;
+            let order = places::with(&order, module.id, Some(changes.position.unwrap_or(module.position)));
+            let changed = diesel::update(&module)
+                .set((
+                    changes.title.map(|title| modules::title.eq(title)),
+                    changes.description.map(|text| modules::description.eq(rich_text::clean(&text))),
+                    modules::position.eq(places::place_of(&order, &module.id)),
+                    modules::release_at.eq(window.release_at),
+                    modules::release_after_days.eq(window.release_after_days),
+                    modules::available_until.eq(window.available_until),
+                    modules::version.eq(modules::version + 1),
+                    modules::updated_at.eq(now),
+                ))
                 .returning(Self::as_returning())
                 .get_result(conn)
-                .await?)
+                .await?;
+            places::arrange_modules(conn, &course, &order, now).await?;
+            Ok(changed)
         })
         .await
     }
 
-    /// Deletes it with what is in it.
-    pub async fn delete(&self, conn: &mut Conn) -> Result<(), Error> {
+    /// Its row as it is now; the caller holds the course.
+    pub(super) async fn reload(conn: &mut Conn, module: &Self) -> Result<Option<Self>, Error> {
+        modules::table
+            .filter(modules::tenant_id.eq(module.tenant_id))
+            .filter(modules::id.eq(module.id))
+            .select(Self::as_select())
+            .first(conn)
+            .await
+            .optional()
+    }
+
+    /// The module of an item.
+    pub(super) async fn of_item(conn: &mut Conn, item: &ContentItem) -> Result<Option<Self>, Error> {
+        modules::table
+            .filter(modules::tenant_id.eq(item.tenant_id))
+            .filter(modules::id.eq(item.module_id))
+            .select(Self::as_select())
+            .first(conn)
+            .await
+            .optional()
+    }
+
+    /// Deletes it with what is in it; those behind it move up.
+    pub async fn delete(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<(), CourseError> {
         conn.transaction(async |conn| {
+            let course = Course::lock(conn, self.tenant_id, self.course_id).await?.ok_or(CourseError::Gone)?;
             diesel::delete(self).execute(conn).await?;
+            let rest = places::modules_of(conn, &course).await?;
+            places::arrange_modules(conn, &course, &rest, now).await?;
             // What learners have to do may be less than before.
             jobs::enqueue(conn, &RecountProgress { tenant_id: self.tenant_id, course_id: self.course_id }).await?;
             Ok(())
@@ -163,67 +204,46 @@ impl Module {
     ) -> Result<(), CourseError> {
         conn.transaction(async |conn| {
             let course = Course::lock(conn, course.tenant_id, course.id).await?.ok_or(CourseError::Gone)?;
-            let now_there = modules::table
-                .filter(modules::tenant_id.eq(course.tenant_id))
-                .filter(modules::course_id.eq(course.id))
-                .order((modules::position, modules::id))
-                .select((modules::id, modules::position))
-                .load::<(ModuleId, i32)>(conn)
-                .await?;
-            if let Some(foreign) = wanted.iter().find(|wanted| now_there.iter().all(|(id, _)| id != *wanted)) {
-                return Err(CourseError::ForeignModule(foreign.0));
-            }
-            let rest = now_there.iter().map(|(id, _)| id).filter(|id| !wanted.contains(id));
-            let order: Vec<_> = wanted.iter().chain(rest).zip(1_i32..).collect();
-            for (id, position) in order {
-                if now_there.contains(&(*id, position)) {
-                    continue;
-                }
-                diesel::update(modules::table.find(id))
-                    .set((
-                        modules::position.eq(position),
-                        modules::version.eq(modules::version + 1),
-                        modules::updated_at.eq(now),
-                    ))
-                    .execute(conn)
-                    .await?;
-            }
+            let there = places::modules_of(conn, &course).await?;
+            let order = places::reordered(&there, wanted).map_err(|id| CourseError::ForeignModule(id.0))?;
+            places::arrange_modules(conn, &course, &order, now).await?;
             Ok(())
         })
         .await
     }
 
-    /// A module, its course, and how `user` takes part in that.
+    /// A module, its course, and how `user` stands to that.
     pub async fn find(
         conn: &mut Conn,
         tenant: TenantId,
         id: ModuleId,
         user: UserId,
-    ) -> Result<Option<(Self, Course, Option<Standing>)>, Error> {
-        modules::table
+    ) -> Result<Option<FoundModule>, Error> {
+        let found = modules::table
             .inner_join(courses::table)
             .left_join(
                 enrollments::table.on(enrollments::tenant_id
                     .eq(courses::tenant_id)
                     .and(enrollments::course_id.eq(courses::id))
-                    .and(enrollments::user_id.eq(user))
-                    .and(TakesPart)),
+                    .and(enrollments::user_id.eq(user))),
             )
             .filter(modules::tenant_id.eq(tenant))
             .filter(modules::id.eq(id))
             .select((Self::as_select(), Course::as_select(), Option::<Standing>::as_select()))
             .first(conn)
             .await
-            .optional()
+            .optional()?;
+        Ok(found.map(|(module, course, standing)| FoundModule { module, course, standing }))
     }
 
-    /// The modules of a course with their items, in order: two queries, however many there are.
+    /// The modules of a course with their items, in order, as somebody may see them: two queries,
+    /// however many there are.
     pub async fn list(
         conn: &mut Conn,
         course: &Course,
-        depth: Depth,
+        access: &Access,
         page: Numbered,
-    ) -> Result<Page<ModuleWithItems>, Error> {
+    ) -> Result<Page<SeenModule>, Error> {
         let of_course =
             || modules::table.filter(modules::tenant_id.eq(course.tenant_id)).filter(modules::course_id.eq(course.id));
         let found = of_course()
@@ -239,11 +259,11 @@ impl Module {
             None => of_course().count().get_result(conn).await?,
         };
         let modules = found.into_iter().map(|(module, _)| module).collect();
-        Ok(Page::numbered(Self::with_items(conn, modules, depth).await?, total))
+        Ok(Page::numbered(Self::with_items(conn, modules, access).await?, total))
     }
 
-    /// Modules of one course with their items, in one query.
-    pub async fn with_items(conn: &mut Conn, modules: Vec<Self>, depth: Depth) -> Result<Vec<ModuleWithItems>, Error> {
+    /// Modules of one course with their items in order, as somebody may see them.
+    pub async fn with_items(conn: &mut Conn, modules: Vec<Self>, access: &Access) -> Result<Vec<SeenModule>, Error> {
         let Some(first) = modules.as_slice().first() else { return Ok(Vec::new()) };
         let ids: Vec<_> = modules.iter().map(|module| module.id).collect();
         let mut query = content_items::table
@@ -253,43 +273,17 @@ impl Module {
             .order((content_items::position, content_items::id))
             .select(ContentItem::as_select())
             .into_boxed::<Pg>();
-        if depth != Depth::Everything {
+        if !access.runs {
             query = query.filter(content_items::is_published);
         }
         let mut items = std::collections::HashMap::<ModuleId, Vec<ContentItem>>::new();
         for item in query.load(conn).await? {
-            items.entry(item.module_id).or_default().push(item.at(depth));
+            items.entry(item.module_id).or_default().push(item);
         }
-        let with_items = |module: Self| ModuleWithItems { items: items.remove(&module.id).unwrap_or_default(), module };
-        Ok(modules.into_iter().map(with_items).collect())
+        let seen = |module: Self| {
+            let items = items.remove(&module.id).unwrap_or_default();
+            access.show_module(module, items)
+        };
+        Ok(modules.into_iter().map(seen).collect())
     }
-}
-
-/// Moves the modules from `position` on by one, if that place is taken by another than `moving`.
-async fn make_room(
-    conn: &mut Conn,
-    course: &Course,
-    position: i32,
-    moving: Option<ModuleId>,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let others = || {
-        modules::table
-            .filter(modules::tenant_id.eq(course.tenant_id))
-            .filter(modules::course_id.eq(course.id))
-            .filter(modules::id.ne(moving.unwrap_or(ModuleId(uuid::Uuid::nil()))))
-    };
-    let taken = diesel::select(diesel::dsl::exists(others().filter(modules::position.eq(position))));
-    if !taken.get_result::<bool>(conn).await? {
-        return Ok(());
-    }
-    diesel::update(others().filter(modules::position.between(position, i32::MAX - 1)))
-        .set((
-            modules::position.eq(modules::position + 1),
-            modules::version.eq(modules::version + 1),
-            modules::updated_at.eq(now),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Integer, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::{Course, CourseError};
@@ -60,6 +60,22 @@ pub struct PrerequisiteRow {
     pub slug: String,
 }
 
+/// A course by its names.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct CourseLink {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: CourseId,
+    #[diesel(sql_type = Text)]
+    pub title: String,
+    #[diesel(sql_type = Text)]
+    pub slug: String,
+}
+
+/// So many steps back is a chain followed.
+const DEEPEST_CHAIN: i32 = 50;
+/// So many courses has a chain at most.
+const LONGEST_CHAIN: i64 = 200;
+
 impl Prerequisite {
     /// Prerequisites of a course at most.
     pub const MOST: i64 = 50;
@@ -73,11 +89,7 @@ impl Prerequisite {
         now: DateTime<Utc>,
     ) -> Result<PrerequisiteRow, CourseError> {
         conn.transaction(async |conn| {
-            // One at a time in a tenant: two that are harmless alone may close a circle together.
-            diesel::sql_query("select pg_advisory_xact_lock(hashtextextended('course prerequisites ' || $1, 0))")
-                .bind::<Text, _>(course.tenant_id.to_string())
-                .execute(conn)
-                .await?;
+            one_at_a_time(conn, course.tenant_id).await?;
             if course.id == before.id || leads_to(conn, before, course.id).await? {
                 return Err(CourseError::PrerequisiteCycle);
             }
@@ -169,6 +181,45 @@ impl Prerequisite {
         diesel::delete(self).execute(conn).await?;
         Ok(())
     }
+}
+
+impl Course {
+    /// Everything that is required before this course, directly or by others, in the order of study:
+    /// what others build upon comes first.
+    pub async fn prerequisite_chain(&self, conn: &mut Conn) -> Result<Vec<CourseLink>, Error> {
+        diesel::sql_query(
+            "with recursive before (course_id, depth) as (
+                 select $2, 0
+                 union
+                 select p.prerequisite_course_id, before.depth + 1
+                 from course_prerequisites p
+                 join before on p.tenant_id = $1 and p.course_id = before.course_id
+                 where p.prerequisite_type = 'REQUIRED' and before.depth < $3
+             )
+             select c.id, c.title, c.slug
+             from (select course_id, max(depth) as depth from before group by course_id) as chain
+             join courses c on c.tenant_id = $1 and c.id = chain.course_id
+             where chain.depth > 0
+             order by chain.depth desc, c.title, c.id
+             limit $4",
+        )
+        .bind::<SqlUuid, _>(self.tenant_id)
+        .bind::<SqlUuid, _>(self.id)
+        .bind::<Integer, _>(DEEPEST_CHAIN)
+        .bind::<BigInt, _>(LONGEST_CHAIN)
+        .load(conn)
+        .await
+    }
+}
+
+/// Has the tenant's prerequisites made one at a time, until the transaction ends: two that are
+/// harmless alone may close a circle together.
+pub(super) async fn one_at_a_time(conn: &mut Conn, tenant: TenantId) -> Result<(), Error> {
+    diesel::sql_query("select pg_advisory_xact_lock(hashtextextended('course prerequisites ' || $1, 0))")
+        .bind::<Text, _>(tenant.to_string())
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Whether `from` asks for `to`, directly or by others.

@@ -1,21 +1,68 @@
-//! How somebody takes part in a course.
+//! How somebody stands to a course.
 
+use chrono::{DateTime, Utc};
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Bool;
 
-use crate::db::schema::enrollments;
+use crate::db::schema::{enrollments, sql_types};
+use crate::db::sql_enum;
 use crate::ids::EnrollmentId;
 
-/// How somebody takes part in a course: an enrollment that is active or completed.
+sql_enum! {
+    /// How an enrollment stands.
+    EnrollmentStatus: sql_types::EnrollmentStatus {
+        /// Waits for an approval.
+        Pending = "PENDING",
+        /// The learner learns.
+        Active = "ACTIVE",
+        /// The learner is done, for ever.
+        Completed = "COMPLETED",
+        /// Ended before that by somebody.
+        Cancelled = "CANCELLED",
+        /// Ended before that by the clock.
+        Expired = "EXPIRED",
+    }
+}
+
+impl EnrollmentStatus {
+    /// Whether it opens the course's content.
+    pub const fn takes_part(self) -> bool {
+        matches!(self, Self::Active | Self::Completed)
+    }
+}
+
+/// How somebody stands to a course: their enrollment, whatever its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = enrollments)]
 pub struct Standing {
     pub id: EnrollmentId,
+    pub status: EnrollmentStatus,
     /// Percent.
     pub progress: i16,
+    pub enrolled_at: DateTime<Utc>,
+    /// When they first took part.
+    pub started_at: Option<DateTime<Utc>>,
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Standing {
+    /// Whether they take part at this instant: one that is over counts no more, also before the
+    /// clock's job has come by.
+    pub fn takes_part(&self, at: DateTime<Utc>) -> bool {
+        match self.status {
+            EnrollmentStatus::Completed => true,
+            EnrollmentStatus::Active => self.expires_at.is_none_or(|end| at < end),
+            EnrollmentStatus::Pending | EnrollmentStatus::Cancelled | EnrollmentStatus::Expired => false,
+        }
+    }
+
+    /// Since when they take part: relative releases count from here.
+    pub fn since(&self) -> DateTime<Utc> {
+        self.started_at.unwrap_or(self.enrolled_at)
+    }
 }
 
 /// Enrollments that count: those that are pending, cancelled or expired give no right.

@@ -211,6 +211,55 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// The column `release_at`.
+        release_at -> Nullable<Timestamptz>,
+        /// Days after the learner began to take part. With release_at, too, the later one counts.
+        release_after_days -> Nullable<Int4>,
+        /// From this instant on learners do not see it any more.
+        available_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// What an item was after each change of its content. Written once, never changed.
+    content_versions (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `content_item_id`.
+        content_item_id -> Uuid,
+        /// The column `number`.
+        number -> Int4,
+        /// The column `title`.
+        title -> Text,
+        /// The column `content_type`.
+        content_type -> ContentType,
+        /// The column `text_content`.
+        text_content -> Nullable<Text>,
+        /// The column `external_url`.
+        external_url -> Nullable<Text>,
+        /// The column `metadata`.
+        metadata -> Jsonb,
+        /// The column `comment`.
+        comment -> Text,
+        /// The names of what differs from the version before; empty for the first.
+        changed_fields -> Jsonb,
+        /// Of the text, against the version before.
+        lines_added -> Int4,
+        /// The column `lines_removed`.
+        lines_removed -> Int4,
+        /// The number of the version that was brought back.
+        restored_from -> Nullable<Int4>,
+        /// The column `author_id`.
+        author_id -> Nullable<Uuid>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
     }
 }
 
@@ -334,6 +383,8 @@ diesel::table! {
         removed -> Bool,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// When the learner first took part, which may be later than enrolled_at: relative releases count from here.
+        started_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -711,6 +762,31 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Modules that come before a module. What is REQUIRED keeps the module shut until it is done.
+    module_prerequisites (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `module_id`.
+        module_id -> Uuid,
+        /// The other module's: the same course, or one that the course asks for.
+        prerequisite_course_id -> Uuid,
+        /// The column `prerequisite_module_id`.
+        prerequisite_module_id -> Uuid,
+        /// The column `prerequisite_type`.
+        prerequisite_type -> PrerequisiteType,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
 
     /// The table `modules`.
     modules (id) {
@@ -732,6 +808,12 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// The column `release_at`.
+        release_at -> Nullable<Timestamptz>,
+        /// Days after the learner began to take part. With release_at, too, the later one counts.
+        release_after_days -> Nullable<Int4>,
+        /// From this instant on learners do not see it any more.
+        available_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -1218,6 +1300,8 @@ diesel::joinable!(certificate_rules -> courses (course_id));
 diesel::joinable!(certificates -> enrollments (enrollment_id));
 diesel::joinable!(certificates -> users (user_id));
 diesel::joinable!(content_items -> modules (module_id));
+diesel::joinable!(content_versions -> content_items (content_item_id));
+diesel::joinable!(content_versions -> users (author_id));
 diesel::joinable!(courses -> tenants (tenant_id));
 diesel::joinable!(courses -> users (instructor_id));
 diesel::joinable!(daily_rollups -> tenants (tenant_id));
@@ -1258,6 +1342,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     certificate_rules,
     certificates,
     content_items,
+    content_versions,
     course_prerequisites,
     courses,
     daily_rollups,
@@ -1275,6 +1360,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     learner_progress,
     lti_deployments,
     lti_platforms,
+    module_prerequisites,
     modules,
     notification_deliveries,
     notification_preferences,

@@ -6,10 +6,12 @@ use serde_json::json;
 
 use super::Seed;
 use super::catalog::{COURSES, DemoCourse};
-use crate::courses::{ContentType, CourseStatus, DifficultyLevel, PrerequisiteType};
-use crate::db::schema::{content_items, course_prerequisites, courses, modules};
+use crate::courses::{ContentItem, ContentType, CourseStatus, DifficultyLevel, PrerequisiteType};
+use crate::db::schema::{
+    content_items, content_versions, course_prerequisites, courses, module_prerequisites, modules,
+};
 use crate::db::{Conn, Error};
-use crate::ids::{ContentItemId, CourseId, ModuleId, PrerequisiteId};
+use crate::ids::{ContentItemId, ContentVersionId, CourseId, ModuleId, ModulePrerequisiteId, PrerequisiteId};
 
 /// What was made, for those who learn it.
 pub(super) struct Outline {
@@ -36,11 +38,67 @@ impl Seed<'_> {
             for (number, (title, lesson)) in course.modules.iter().enumerate() {
                 items.extend(self.module(conn, id, course, number, title, lesson).await?);
             }
+            self.last_after_first(conn, id, course).await?;
             outline.modules += course.modules.len();
             outline.courses.push(OutlinedCourse { id, title: course.title, slug: course.slug, items });
         }
         self.recommendation(conn, &outline).await?;
+        self.first_versions(conn).await?;
         Ok(outline)
+    }
+
+    /// What every item was at its beginning.
+    async fn first_versions(&self, conn: &mut Conn) -> Result<(), Error> {
+        let items: Vec<ContentItem> = content_items::table
+            .filter(content_items::tenant_id.eq(self.tenant))
+            .select(ContentItem::as_select())
+            .load(conn)
+            .await?;
+        let author = self.instructor(0);
+        let version = |item: ContentItem| {
+            (
+                content_versions::id.eq(ContentVersionId(self.id(&format!("version of {}", item.id)))),
+                content_versions::tenant_id.eq(item.tenant_id),
+                content_versions::course_id.eq(item.course_id),
+                content_versions::content_item_id.eq(item.id),
+                content_versions::number.eq(1),
+                content_versions::title.eq(item.title),
+                content_versions::content_type.eq(item.content_type),
+                content_versions::text_content.eq(item.text_content),
+                content_versions::external_url.eq(item.external_url),
+                content_versions::metadata.eq(item.metadata),
+                content_versions::author_id.eq(author),
+                content_versions::created_at.eq(item.created_at),
+            )
+        };
+        for chunk in items.chunks(100) {
+            let rows: Vec<_> = chunk.iter().cloned().map(version).collect();
+            diesel::insert_into(content_versions::table).values(rows).execute(conn).await?;
+        }
+        Ok(())
+    }
+
+    /// The last module of a course builds on its first.
+    async fn last_after_first(&self, conn: &mut Conn, course: CourseId, about: &DemoCourse) -> Result<(), Error> {
+        let named = |number: usize| ModuleId(self.id(&format!("{} module {number}", about.slug)));
+        let (first, last) = (named(0), named(about.modules.len().saturating_sub(1)));
+        if first == last {
+            return Ok(());
+        }
+        diesel::insert_into(module_prerequisites::table)
+            .values((
+                module_prerequisites::id.eq(ModulePrerequisiteId(self.id(&format!("{} last after first", about.slug)))),
+                module_prerequisites::tenant_id.eq(self.tenant),
+                module_prerequisites::course_id.eq(course),
+                module_prerequisites::module_id.eq(last),
+                module_prerequisites::prerequisite_course_id.eq(course),
+                module_prerequisites::prerequisite_module_id.eq(first),
+                module_prerequisites::prerequisite_type.eq(PrerequisiteType::Required),
+                module_prerequisites::created_at.eq(self.days_ago(100)),
+            ))
+            .execute(conn)
+            .await?;
+        Ok(())
     }
 
     /// Data science is easier for those who have done the introduction.

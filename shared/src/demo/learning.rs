@@ -110,6 +110,7 @@ impl Seed<'_> {
                 }),
                 enrollments::progress.eq(i16::try_from(percent).unwrap_or(100)),
                 enrollments::enrolled_at.eq(place.enrolled_at),
+                enrollments::started_at.eq(place.enrolled_at),
                 enrollments::completed_at.eq(place.completed_at),
                 enrollments::updated_at.eq(place.completed_at.unwrap_or(place.enrolled_at)),
             ))

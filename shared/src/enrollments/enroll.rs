@@ -6,12 +6,12 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 
 use super::jobs::{EvaluateCompletion, WelcomeLearner};
-use super::{Enrollment, EnrollmentError, EnrollmentStatus, UnmetPrerequisite};
-use crate::courses::{Course, CourseStatus, PrerequisiteType};
-use crate::db::schema::{course_prerequisites, courses, enrollments, users};
+use super::{Enrollment, EnrollmentError, EnrollmentStatus};
+use crate::courses::{Course, CourseStatus, unmet_prerequisites};
+use crate::db::schema::{courses, enrollments, users};
 use crate::db::{Conn, Error, broken_constraint};
 use crate::events::{Event, EventKind};
-use crate::ids::{CourseId, EnrollmentId, TenantId, UserId};
+use crate::ids::{EnrollmentId, TenantId, UserId};
 use crate::jobs;
 use crate::users::UserStatus;
 
@@ -103,6 +103,7 @@ async fn enroll(
             expires_at: None,
             removed: false,
             updated_at: now,
+            started_at: status.takes_part().then_some(now),
         })
         .on_conflict((enrollments::tenant_id, enrollments::course_id, enrollments::user_id))
         .do_nothing()
@@ -157,6 +158,8 @@ async fn enter_again(
             enrollments::expires_at.eq(None::<DateTime<Utc>>),
             // A learner who was removed stays so until somebody lets them in.
             enrollments::removed.eq(existing.removed && status == S::Pending),
+            // What they have begun goes on where it was.
+            enrollments::started_at.eq(existing.started_at.or(status.takes_part().then_some(now))),
             enrollments::updated_at.eq(now),
         ))
         .returning(Enrollment::as_returning())
@@ -216,48 +219,4 @@ async fn require_person(conn: &mut Conn, tenant: TenantId, user: UserId) -> Resu
         .await
         .optional()?;
     found.map(|_| ()).ok_or(EnrollmentError::NoSuchUser)
-}
-
-/// The required courses in which this person is not far enough.
-pub(super) async fn unmet_prerequisites(
-    conn: &mut Conn,
-    tenant: TenantId,
-    course: CourseId,
-    user: UserId,
-) -> Result<Vec<UnmetPrerequisite>, Error> {
-    let required = course_prerequisites::table
-        .inner_join(courses::table.on(courses::id.eq(course_prerequisites::prerequisite_course_id)))
-        .left_join(
-            enrollments::table.on(enrollments::tenant_id
-                .eq(courses::tenant_id)
-                .and(enrollments::course_id.eq(courses::id))
-                .and(enrollments::user_id.eq(user))),
-        )
-        .filter(course_prerequisites::tenant_id.eq(tenant))
-        .filter(course_prerequisites::course_id.eq(course))
-        .filter(course_prerequisites::prerequisite_type.eq(PrerequisiteType::Required))
-        .order((courses::title, courses::id))
-        .select((
-            courses::id,
-            courses::title,
-            courses::slug,
-            course_prerequisites::minimum_completion_percentage,
-            (enrollments::status, enrollments::progress).nullable(),
-        ))
-        .load::<(CourseId, String, String, i16, Option<(EnrollmentStatus, i16)>)>(conn)
-        .await?;
-    let unmet = required.into_iter().filter_map(|(course, title, slug, required, standing)| {
-        let standing = standing.filter(|(status, _)| status.takes_part());
-        let met =
-            standing.is_some_and(|(status, progress)| status == EnrollmentStatus::Completed || progress >= required);
-        (!met).then(|| UnmetPrerequisite { course, title, slug, progress: standing.map(|(_, done)| done), required })
-    });
-    Ok(unmet.collect())
-}
-
-impl Course {
-    /// The required courses in which this person is not far enough to enroll in this one.
-    pub async fn unmet_prerequisites(&self, conn: &mut Conn, user: UserId) -> Result<Vec<UnmetPrerequisite>, Error> {
-        unmet_prerequisites(conn, self.tenant_id, self.id, user).await
-    }
 }

@@ -7,34 +7,11 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::EnrollmentError;
-use crate::courses::{CourseKey, CourseStatus};
-use crate::db::schema::{courses, enrollments, sql_types, users};
-use crate::db::{Conn, Error, Numbered, Page, sql_enum};
+use crate::courses::{Access, Course, CourseKey, CourseStatus, EnrollmentStatus};
+use crate::db::schema::{courses, enrollments, users};
+use crate::db::{Conn, Error, Numbered, Page};
 use crate::ids::{CourseId, EnrollmentId, TenantId, UserId};
-use crate::users::Person;
-
-sql_enum! {
-    /// How an enrollment stands.
-    EnrollmentStatus: sql_types::EnrollmentStatus {
-        /// Waits for an approval.
-        Pending = "PENDING",
-        /// The learner learns.
-        Active = "ACTIVE",
-        /// The learner is done, for ever.
-        Completed = "COMPLETED",
-        /// Ended before that by somebody.
-        Cancelled = "CANCELLED",
-        /// Ended before that by the clock.
-        Expired = "EXPIRED",
-    }
-}
-
-impl EnrollmentStatus {
-    /// Whether it opens the course's content.
-    pub const fn takes_part(self) -> bool {
-        matches!(self, Self::Active | Self::Completed)
-    }
-}
+use crate::users::{Person, UserRole};
 
 /// A learner in a course.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
@@ -53,6 +30,8 @@ pub struct Enrollment {
     /// Cancelled by somebody else than the learner: coming back waits for an approval.
     pub removed: bool,
     pub updated_at: DateTime<Utc>,
+    /// When the learner first took part: relative releases count from here.
+    pub started_at: Option<DateTime<Utc>>,
 }
 
 /// A course, as much of it as an enrollment shows.
@@ -136,6 +115,15 @@ impl Enrollment {
             .optional()
     }
 
+    /// What decides about what its learner sees of the course. As learner: who runs a course, too, is
+    /// one of those who learn it here.
+    pub async fn access(&self, conn: &mut Conn, at: DateTime<Utc>) -> Result<Option<Access>, Error> {
+        let key = CourseKey::Id(self.course_id);
+        let found = Course::find_with_standing(conn, self.tenant_id, key, self.user_id).await?;
+        let Some((course, standing)) = found else { return Ok(None) };
+        Ok(Some(Access::load(conn, &course, (self.user_id, UserRole::Learner), standing, at).await?))
+    }
+
     /// Lets a learner in who waits for it.
     pub async fn approve(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, EnrollmentError> {
         conn.transaction(async |conn| {
@@ -144,6 +132,7 @@ impl Enrollment {
                 .set((
                     enrollments::status.eq(EnrollmentStatus::Active),
                     enrollments::removed.eq(false),
+                    enrollments::started_at.eq(self.started_at.unwrap_or(now)),
                     enrollments::updated_at.eq(now),
                 ))
                 .returning(Self::as_returning())

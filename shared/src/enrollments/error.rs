@@ -1,19 +1,7 @@
 //! What can stand in the way of learning.
 
+use crate::courses::{Reason, UnmetPrerequisite};
 use crate::db;
-use crate::ids::CourseId;
-
-/// A course that should have been learned before, and was not far enough.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnmetPrerequisite {
-    pub course: CourseId,
-    pub title: String,
-    pub slug: String,
-    /// Percent; none when not enrolled.
-    pub progress: Option<i16>,
-    /// Percent.
-    pub required: i16,
-}
 
 /// What can stand in the way of learning.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +33,9 @@ pub enum EnrollmentError {
     /// One took part, or will.
     #[error("the enrollment is {0}: progress counts while it is active")]
     NotActive(super::EnrollmentStatus),
+    /// The item is there, and something stands before it.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Locked(Vec<Reason>),
     /// Details add up to more than is kept.
     #[error("the details of one item may have 64 KiB in all")]
     DetailsTooLarge,

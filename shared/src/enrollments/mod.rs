@@ -13,7 +13,9 @@ mod progress;
 mod record_progress;
 
 pub use enroll::{Enrolled, EnrolledBy};
-pub use enrollment::{Audience, CourseBrief, Enrollment, EnrollmentFilter, EnrollmentRow, EnrollmentStatus};
-pub use error::{EnrollmentError, UnmetPrerequisite};
+pub use enrollment::{Audience, CourseBrief, Enrollment, EnrollmentFilter, EnrollmentRow};
+pub use error::EnrollmentError;
 pub use progress::{ItemBrief, Progress, ProgressRow, ProgressStatus};
 pub use record_progress::{ProgressReport, Recorded};
+
+pub use crate::courses::EnrollmentStatus;

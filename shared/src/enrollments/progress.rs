@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
 use super::Enrollment;
-use crate::courses::ContentType;
+use crate::courses::{Access, ContentType, Decision, ItemGate, ModuleGate, Window};
 use crate::db::schema::{content_items, learner_progress, modules, sql_types};
 use crate::db::{Conn, Error, Numbered, Page, sql_enum};
 use crate::ids::{ContentItemId, CourseId, EnrollmentId, ModuleId, ProgressId, TenantId};
@@ -52,17 +52,28 @@ pub struct ItemBrief {
     pub is_required: bool,
 }
 
-/// An item of a course, and what the learner has done with it, if anything.
+/// An item of a course, whether the learner may see it, and what they have done with it, if anything.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProgressRow {
     pub item: ItemBrief,
+    pub decision: Decision,
     pub progress: Option<Progress>,
 }
 
+type Columns = (ItemBrief, Window, Window, Option<Progress>, i64);
+
 impl Progress {
-    /// Every published item of an enrollment's course in the course's order, begun or not, in one
-    /// query.
-    pub async fn list(conn: &mut Conn, enrollment: &Enrollment, page: Numbered) -> Result<Page<ProgressRow>, Error> {
+    /// Every published item of an enrollment's course in the course's order, begun or not, and
+    /// whether it is open to the learner, of whom `access` tells.
+    pub async fn list(
+        conn: &mut Conn,
+        enrollment: &Enrollment,
+        access: &Access,
+        page: Numbered,
+    ) -> Result<Page<ProgressRow>, Error> {
+        if access.course().hides() {
+            return Ok(Page::numbered(Vec::new(), 0));
+        }
         let found = content_items::table
             .inner_join(modules::table)
             .left_join(
@@ -76,8 +87,14 @@ impl Progress {
             .order((modules::position, modules::id, content_items::position, content_items::id))
             .limit(page.limit())
             .offset(page.offset())
-            .select((ItemBrief::as_select(), Option::<Self>::as_select(), count_star().over()))
-            .load::<(ItemBrief, Option<Self>, i64)>(conn)
+            .select((
+                ItemBrief::as_select(),
+                (modules::release_at, modules::release_after_days, modules::available_until),
+                (content_items::release_at, content_items::release_after_days, content_items::available_until),
+                Option::<Self>::as_select(),
+                count_star().over(),
+            ))
+            .load::<Columns>(conn)
             .await?;
         let total = match found.as_slice().first() {
             Some((.., total)) => *total,
@@ -92,7 +109,11 @@ impl Progress {
                     .await?
             }
         };
-        let row = |(item, progress, _)| ProgressRow { item, progress };
+        let row = |(item, opens, window, progress, _): Columns| {
+            let module = ModuleGate { id: item.module_id, window: opens };
+            let decision = access.item(module, ItemGate { is_published: true, window });
+            ProgressRow { item, decision, progress }
+        };
         Ok(Page::numbered(found.into_iter().map(row).collect(), total))
     }
 }

@@ -9,13 +9,14 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::{Map, Value, json};
 
 use super::jobs::EvaluateCompletion;
-use super::{EnrollmentError, EnrollmentStatus, ItemBrief, Progress, ProgressStatus};
-use crate::courses::{ContentItem, ContentType, CourseStatus, Depth};
-use crate::db::schema::{content_items, enrollments, sql_types};
+use super::{EnrollmentError, ItemBrief, Progress, ProgressStatus};
+use crate::courses::{Access, ContentType, Course, EnrollmentStatus, ItemGate, ModuleGate, Standing, Window};
+use crate::db::schema::{content_items, courses, enrollments, module_prerequisites, modules, sql_types};
 use crate::db::{Conn, Error, broken_constraint};
 use crate::events::{Event, EventKind};
 use crate::ids::{ContentItemId, CourseId, EnrollmentId, ModuleId, ProgressId, TenantId, UserId};
 use crate::jobs;
+use crate::users::UserRole;
 
 /// What a learner tells of an item.
 #[derive(Debug, Clone)]
@@ -69,12 +70,9 @@ async fn record(
     report: ProgressReport,
     now: DateTime<Utc>,
 ) -> Result<Recorded, EnrollmentError> {
-    let Some((enrollment_id, course_id, standing)) = hold(conn, tenant, user, report.item).await? else {
-        return Err(why_not(conn, tenant, user, report.item).await?);
-    };
-    if !standing.takes_part() {
-        return Err(EnrollmentError::NotActive(standing));
-    }
+    hold(conn, tenant, user, report.item).await?;
+    let (course_id, standing) = admit(conn, tenant, user, report.item, now).await?;
+    let (enrollment_id, standing) = (standing.id, standing.status);
     let write = Write {
         tenant_id: tenant,
         course_id,
@@ -103,15 +101,10 @@ async fn record(
     Ok(written.into_recorded(&write, standing))
 }
 
-/// Holds the caller's enrollment until the transaction ends, so that two reports of one learner
-/// come one after the other. What is counted is read by a later statement: this one may have
-/// waited, and would not see what the other report has written meanwhile.
-async fn hold(
-    conn: &mut Conn,
-    tenant: TenantId,
-    user: UserId,
-    item: ContentItemId,
-) -> Result<Option<(EnrollmentId, CourseId, EnrollmentStatus)>, Error> {
+/// Holds the caller's enrollment, if there is one, until the transaction ends, so that two reports
+/// of one learner come one after the other. What is decided and counted is read by later statements:
+/// this one may have waited, and would not see what the other report has written meanwhile.
+async fn hold(conn: &mut Conn, tenant: TenantId, user: UserId, item: ContentItemId) -> Result<(), Error> {
     let course = content_items::table
         .filter(content_items::tenant_id.eq(tenant))
         .filter(content_items::id.eq(item))
@@ -121,25 +114,95 @@ async fn hold(
         .filter(enrollments::tenant_id.eq(tenant))
         .filter(enrollments::user_id.eq(user))
         .filter(enrollments::course_id.nullable().eq(course))
-        .select((enrollments::id, enrollments::course_id, enrollments::status))
+        .select(enrollments::id)
         .for_no_key_update()
-        .first(conn)
+        .first::<EnrollmentId>(conn)
         .await
-        .optional()
+        .optional()?;
+    Ok(())
 }
 
-/// Why somebody without an enrollment cannot report of an item: it may not exist for them.
-async fn why_not(
+/// The item's course and how the learner stands to it, if the item is open to them. Whoever runs the
+/// course sees all of it at once, and learns it like everybody else.
+async fn admit(
     conn: &mut Conn,
     tenant: TenantId,
     user: UserId,
     item: ContentItemId,
-) -> Result<EnrollmentError, Error> {
-    let found = ContentItem::find(conn, tenant, item, user).await?;
-    let seen = found
-        .filter(|(_, course, _)| course.status == CourseStatus::Published)
-        .and_then(|(item, ..)| item.seen_at(Depth::Outline));
-    Ok(if seen.is_some() { EnrollmentError::NotEnrolled } else { EnrollmentError::NoSuchItem })
+    now: DateTime<Utc>,
+) -> Result<(CourseId, Standing), EnrollmentError> {
+    let found = item_gate(conn, tenant, user, item).await?.ok_or(EnrollmentError::NoSuchItem)?;
+    let GatedItem { course, module, item, has_prerequisites, standing } = found;
+    let mut access = Access::of_course(&course, (user, UserRole::Learner), standing, now);
+    if has_prerequisites {
+        access.load_prerequisites(conn, &course, user).await?;
+    }
+    let decision = access.item(module, item);
+    if decision.hides() {
+        return Err(EnrollmentError::NoSuchItem);
+    }
+    match standing {
+        None => Err(EnrollmentError::NotEnrolled),
+        Some(standing) if !standing.takes_part(now) => Err(EnrollmentError::NotActive(standing.status)),
+        Some(standing) if decision.is_allowed() => Ok((course.id, standing)),
+        Some(_) => Err(EnrollmentError::Locked(decision.reasons)),
+    }
+}
+
+/// An item, as far as deciding about it goes.
+struct GatedItem {
+    course: Course,
+    module: ModuleGate,
+    item: ItemGate,
+    /// Whether there are any for its module: most have none, and then nobody asks how far one is.
+    has_prerequisites: bool,
+    standing: Option<Standing>,
+}
+
+async fn item_gate(
+    conn: &mut Conn,
+    tenant: TenantId,
+    user: UserId,
+    item: ContentItemId,
+) -> Result<Option<GatedItem>, Error> {
+    let has_prerequisites = diesel::dsl::exists(
+        module_prerequisites::table
+            .filter(module_prerequisites::tenant_id.eq(modules::tenant_id))
+            .filter(module_prerequisites::module_id.eq(modules::id)),
+    );
+    let found = content_items::table
+        .inner_join(modules::table)
+        .inner_join(
+            courses::table
+                .on(courses::tenant_id.eq(content_items::tenant_id).and(courses::id.eq(content_items::course_id))),
+        )
+        .left_join(
+            enrollments::table.on(enrollments::tenant_id
+                .eq(courses::tenant_id)
+                .and(enrollments::course_id.eq(courses::id))
+                .and(enrollments::user_id.eq(user))),
+        )
+        .filter(content_items::tenant_id.eq(tenant))
+        .filter(content_items::id.eq(item))
+        .select((
+            Course::as_select(),
+            modules::id,
+            (modules::release_at, modules::release_after_days, modules::available_until),
+            content_items::is_published,
+            (content_items::release_at, content_items::release_after_days, content_items::available_until),
+            has_prerequisites,
+            Option::<Standing>::as_select(),
+        ))
+        .first::<(Course, ModuleId, Window, bool, Window, bool, Option<Standing>)>(conn)
+        .await
+        .optional()?;
+    Ok(found.map(|(course, id, opens, is_published, window, has_prerequisites, standing)| GatedItem {
+        course,
+        module: ModuleGate { id, window: opens },
+        item: ItemGate { is_published, window },
+        has_prerequisites,
+        standing,
+    }))
 }
 
 /// The statement of `record_progress.sql` with what is given to it. A query of our own type,

@@ -157,3 +157,31 @@ async fn a_deletion_keeps_what_was_there_and_a_long_text_is_told_by_its_length()
     let before = log[0].before.clone().unwrap_or(Value::Null);
     assert_eq!(before["id"], json!(made.course.id));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operators_do_to_queues_and_dead_jobs_leaves_a_line_and_the_machinery_none() {
+    let db = TestDb::lease().await;
+    let tenant = make::tenant(&db).await.id;
+    let mut owner = db.owner().await;
+    owner
+        .batch_execute(&format!(
+            "insert into jobs (id, tenant_id, kind, queue, args, max_attempts, state) values ('{}', '{tenant}', 'a.b', 'within_1m', '{{}}', 1, 'dead')",
+            JobId::new()
+        ))
+        .await
+        .expect("a dead job");
+    let mut relay = db.relay().await;
+    for statement in [
+        "update job_queues set cursor_tenant = gen_random_uuid()",
+        "update job_queues set paused_at = now() where queue = 'within_1m'",
+        "update jobs set state = 'available' where state = 'dead'",
+        "update jobs set state = 'dispatched'",
+        "update jobs set state = 'available'",
+    ] {
+        relay.batch_execute(statement).await.expect(statement);
+    }
+    let lines = db.texts("select subject_type || ' ' || coalesce(subject_id, '') as text from audit_log where subject_type like 'job%' order by 1").await;
+    let [queue, job] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(queue, "job_queues within_1m");
+    assert!(job.starts_with("jobs "), "{job}");
+}

@@ -32,8 +32,7 @@ const OF_SUPERUSERS_TOO: [&str; 5] = ["users", "sessions", "one_time_tokens", "i
 
 /// Tables whose changes leave no line in the audit log, each with its reason. All others say
 /// `audit_changes` in their migration.
-const NOT_AUDITED: [(&str, &str); 24] = [
-    ("tenant_counts", "counted by a job"),
+const NOT_AUDITED: [(&str, &str); 22] = [
     ("audit_log", "is the log"),
     ("sessions", "are listed as they are, and end with a reason of their own"),
     ("one_time_tokens", "links that were sent, with their own instants"),
@@ -44,11 +43,8 @@ const NOT_AUDITED: [(&str, &str); 24] = [
     ("daily_rollups", "counted from events"),
     ("idempotency_keys", "answers kept for a day"),
     ("throttles", "levels of buckets"),
-    ("jobs", "the ledger of the machinery; what operators do is recorded by name"),
     ("job_attempts", "the ledger of the machinery"),
     ("job_effects", "the ledger of the machinery"),
-    ("job_queues", "moves with every round; what operators do is recorded by name"),
-    ("job_schedules", "moves with every tick; what operators do is recorded by name"),
     ("job_relay", "the ledger of the machinery"),
     ("job_backlogs", "the ledger of the machinery"),
     ("job_limits", "the machinery's; what operators do is recorded by name"),
@@ -56,6 +52,8 @@ const NOT_AUDITED: [(&str, &str); 24] = [
     ("job_turns", "the ledger of the machinery"),
     ("job_cursors", "the ledger of the machinery"),
     ("content_versions", "are themselves the record of what content was"),
+    ("tenant_counts", "counted by a job"),
+    ("job_workers", "the ledger of the machinery"),
     ("schedule_runs", "the ledger of the machinery"),
 ];
 

@@ -147,7 +147,10 @@ async fn taking_the_last_thing_away_completes_those_who_have_done_the_rest() {
     let other = make::user(lesson.course.tenant_id).make(&lesson.db).await;
     let others = make::enrollment(&other, &lesson.course).make(&lesson.db).await;
 
-    lesson.course.items[1].delete(&mut *lesson.db.tenant(lesson.course.tenant_id).await).await.expect("deleted");
+    lesson.course.items[1]
+        .delete(&mut *lesson.db.tenant(lesson.course.tenant_id).await, make::morning())
+        .await
+        .expect("deleted");
     lesson.run().await;
 
     assert_eq!(lesson.now().await.status, EnrollmentStatus::Completed);
@@ -173,9 +176,18 @@ async fn adding_content_lowers_the_percentage_of_those_who_learn_and_of_nobody_e
         metadata: serde_json::json!({}),
         is_published: true,
         is_required: true,
+        window: shared::courses::Window::default(),
     };
     let now: DateTime<Utc> = make::morning();
-    shared::courses::ContentItem::create(&mut conn, &lesson.course.modules[0], new, now).await.expect("made");
+    shared::courses::ContentItem::create(
+        &mut conn,
+        &lesson.course.modules[0],
+        new,
+        shared::courses::Authorship::default(),
+        now,
+    )
+    .await
+    .expect("made");
 
     lesson.run().await;
 

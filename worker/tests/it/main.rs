@@ -15,6 +15,7 @@
 mod analytics;
 mod certificates;
 mod chaos;
+mod courses;
 mod dashboards;
 mod enrollments;
 mod fairness;

@@ -14,6 +14,7 @@ use crate::support::TestApp;
 const HOMES: [(&str, &str); 16] = [
     ("certificate", "certificates"),
     ("content_item", "content_items"),
+    ("content_version", "content_versions"),
     ("course", "courses"),
     ("domain", "tenant_domains"),
     ("enrollment", "enrollments"),
@@ -22,6 +23,7 @@ const HOMES: [(&str, &str); 16] = [
     ("lti_platform", "lti_platforms"),
     ("member", "users"),
     ("module", "modules"),
+    ("module_prerequisite", "module_prerequisites"),
     ("notification", "notifications"),
     ("prerequisite", "course_prerequisites"),
     ("session", "sessions"),

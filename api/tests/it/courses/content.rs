@@ -127,3 +127,37 @@ async fn items_are_listed_with_as_many_statements_for_one_as_for_twenty() {
     assert_eq!(answer.results().len(), 20);
     assert_eq!(for_one, for_twenty);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_type_says_of_itself_what_its_player_needs() {
+    let school = School::start().await;
+    let course = make::course(school.tenant).with_modules(1, 0).make(&school.app.db).await;
+    let path = format!("/api/modules/{}/content/", course.modules[0].id);
+    for (kind, metadata) in [
+        ("TEXT", json!({"format": "markdown"})),
+        ("DOCUMENT", json!({"pages": 3})),
+        ("IMAGE", json!({"alt_text": "A snake"})),
+        ("VIDEO", json!({"duration_seconds": 60})),
+        ("AUDIO", json!({"duration_seconds": 60})),
+        ("URL", json!({"opens_in": "tab"})),
+        ("H5P", json!({"h5p_content_id": "7"})),
+        ("SCORM", json!({"scorm_version": "2004", "entry_point": "index.html"})),
+        ("QUIZ", json!({"assessment_id": course.id})),
+    ] {
+        let body = |metadata: &Value| json!({"title": kind, "content_type": kind, "metadata": metadata, "external_url": "https://e.org/x"});
+        let made = school.admin.post(&path, body(&metadata)).await.expect(201);
+        assert_eq!(made.body["metadata"], metadata, "{kind}");
+        let item = format!("/api/content/{}/", made.text("/id"));
+        let odd = school.admin.patch(&item, json!({"metadata": {"colour": "red"}})).await.expect(400);
+        assert!(odd.body["errors"]["metadata"].is_array(), "{}", odd.body);
+        assert!(
+            school.admin.post(&path, body(&json!({"colour": "red"}))).await.expect(400).body["errors"]["metadata"]
+                .is_array()
+        );
+    }
+    let video = school.admin.get(&path).await.results()[3]["id"].as_str().expect("an id").to_owned();
+    let video = format!("/api/content/{video}/");
+    let refused = school.admin.patch(&video, json!({"content_type": "SCORM"})).await.expect(400);
+    assert!(refused.body["errors"]["metadata"].is_array(), "what it says of itself must fit what it becomes");
+    school.admin.patch(&video, json!({"content_type": "SCORM", "metadata": {}})).await.expect(200);
+}

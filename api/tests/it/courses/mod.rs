@@ -1,10 +1,16 @@
 //! Courses: what is taught, who sees it and who changes it.
 
+mod access;
 mod browsing;
 mod content;
+mod copying;
+mod denied;
 mod editing;
+mod module_prerequisites;
 mod modules;
 mod prerequisites;
+mod replacing;
+mod versions;
 
 use shared::ids::TenantId;
 use shared::users::UserRole;

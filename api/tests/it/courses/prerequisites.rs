@@ -96,6 +96,35 @@ async fn what_one_cannot_see_is_no_prerequisite() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_chain_is_told_in_the_order_of_study() {
+    let school = School::start().await;
+    let db = &school.app.db;
+    let [first, second, third, beside] = [
+        make::course(school.tenant).title("Zero").published().make(db).await,
+        make::course(school.tenant).title("Middle").published().make(db).await,
+        make::course(school.tenant).title("Last").published().make(db).await,
+        make::course(school.tenant).title("Another").published().make(db).await,
+    ];
+    make::comes_before(db, &first, &second).await;
+    make::comes_before(db, &second, &third).await;
+    make::comes_before(db, &first, &third).await;
+    make::comes_before(db, &beside, &third).await;
+    let path = format!("/api/courses/{}/prerequisites/", third.id);
+
+    let chain = school.learner.get(&format!("{path}chain/")).await.expect(200);
+    let titles: Vec<_> =
+        chain.body["chain"].as_array().expect("a list").iter().map(|course| &course["title"]).collect();
+    assert_eq!(titles, ["Zero", "Another", "Middle"]);
+    assert_eq!(chain.body["course"]["slug"], json!(third.slug));
+    make::enrollment(school.learner.user.as_ref().expect("somebody"), &second).progress(30).make(db).await;
+    let check = school.learner.get(&format!("{path}check/")).await.expect(200);
+    assert_eq!(check.body["unmet_count"], 3);
+    assert_eq!(check.body["unmet_courses"][1]["current_progress"], 30);
+    let one = school.learner.get(&path).await.results()[0]["id"].as_str().expect("an id").to_owned();
+    school.learner.get(&format!("{path}{one}/")).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn prerequisites_are_listed_with_as_many_statements_for_one_as_for_twenty() {
     let school = School::start().await;
     let db = &school.app.db;

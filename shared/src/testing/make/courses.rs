@@ -7,10 +7,11 @@ use serde_json::json;
 
 use super::{morning, serial};
 use crate::courses::{
-    ContentItem, ContentType, Course, CourseStatus, DifficultyLevel, Module, Prerequisite, PrerequisiteType,
+    ContentItem, ContentType, Course, CourseStatus, DifficultyLevel, Module, ModulePrerequisite, Prerequisite,
+    PrerequisiteType,
 };
-use crate::db::schema::{content_items, course_prerequisites, courses, modules};
-use crate::ids::{ContentItemId, CourseId, ModuleId, PrerequisiteId, TenantId};
+use crate::db::schema::{content_items, course_prerequisites, courses, module_prerequisites, modules};
+use crate::ids::{ContentItemId, CourseId, ModuleId, ModulePrerequisiteId, PrerequisiteId, TenantId};
 use crate::testing::TestDb;
 use crate::users::User;
 
@@ -147,6 +148,9 @@ pub async fn module(db: &TestDb, course: &Course, number: usize) -> Module {
         version: 1,
         created_at: morning(),
         updated_at: morning(),
+        release_at: None,
+        release_after_days: None,
+        available_until: None,
     };
     let mut conn = db.tenant(course.tenant_id).await;
     diesel::insert_into(modules::table).values(&module).execute(&mut conn).await.expect("a module");
@@ -175,6 +179,9 @@ pub fn item(module: &Module, number: usize) -> ItemMaker {
         version: 1,
         created_at: morning(),
         updated_at: morning(),
+        release_at: None,
+        release_after_days: None,
+        available_until: None,
     })
 }
 
@@ -206,6 +213,24 @@ pub async fn comes_before(db: &TestDb, before: &Course, course: &Course) -> Prer
     };
     let mut conn = db.tenant(course.tenant_id).await;
     let values = diesel::insert_into(course_prerequisites::table).values(&prerequisite);
+    values.execute(&mut conn).await.expect("a prerequisite");
+    prerequisite
+}
+
+/// Has a module be asked for before another, of the same course.
+pub async fn module_comes_before(db: &TestDb, before: &Module, module: &Module) -> ModulePrerequisite {
+    let prerequisite = ModulePrerequisite {
+        id: ModulePrerequisiteId::new(),
+        tenant_id: module.tenant_id,
+        course_id: module.course_id,
+        module_id: module.id,
+        prerequisite_course_id: before.course_id,
+        prerequisite_module_id: before.id,
+        prerequisite_type: PrerequisiteType::Required,
+        created_at: morning(),
+    };
+    let mut conn = db.tenant(module.tenant_id).await;
+    let values = diesel::insert_into(module_prerequisites::table).values(&prerequisite);
     values.execute(&mut conn).await.expect("a prerequisite");
     prerequisite
 }

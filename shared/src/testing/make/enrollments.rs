@@ -29,6 +29,7 @@ pub fn enrollment(user: &User, course: &Course) -> EnrollmentMaker {
         expires_at: None,
         removed: false,
         updated_at: morning(),
+        started_at: Some(morning()),
     })
 }
 

@@ -9,7 +9,9 @@ mod tenants;
 mod users;
 
 pub use certificates::{certificate, pending_certificate};
-pub use courses::{CourseMaker, ItemMaker, MadeCourse, comes_before, course, item, module, prerequisite};
+pub use courses::{
+    CourseMaker, ItemMaker, MadeCourse, comes_before, course, item, module, module_comes_before, prerequisite,
+};
 pub use enrollments::{EnrollmentMaker, completed_item, enrollment};
 pub use federation::{lti_platform, sso_configuration};
 pub use notifications::notification;

@@ -1,0 +1,1 @@
+drop table content_versions;

@@ -1,0 +1,1 @@
+drop trigger audit on module_prerequisites;

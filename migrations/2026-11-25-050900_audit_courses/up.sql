@@ -1,0 +1,1 @@
+select audit_changes('module_prerequisites');
