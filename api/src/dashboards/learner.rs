@@ -149,7 +149,7 @@ pub async fn show_learner_dashboard(
     let zone = &caller.person.timezone;
     let mut conn = db.conn().await?;
     let numbers = LearnerNumbers::of(&mut conn, tenant, &caller.person, now).await?;
-    let courses = CourseInProgress::of(&mut conn, tenant, learner, 6).await?;
+    let courses = CourseInProgress::of(&mut conn, tenant, learner, now, 6).await?;
     let activity = Activity::of(&mut conn, tenant, learner, 5).await?;
     let achievements = Achievement::of(&mut conn, tenant, learner, 4).await?;
     let deadlines = LearnerDeadline::of(&mut conn, tenant, learner, now, 3).await?;

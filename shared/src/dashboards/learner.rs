@@ -117,11 +117,18 @@ impl LearnerNumbers {
 
 impl CourseInProgress {
     /// The courses that a learner is in, the one last worked on first.
-    pub async fn of(conn: &mut Conn, tenant: TenantId, learner: UserId, most: i64) -> Result<Vec<Self>, Error> {
+    pub async fn of(
+        conn: &mut Conn,
+        tenant: TenantId,
+        learner: UserId,
+        now: DateTime<Utc>,
+        most: i64,
+    ) -> Result<Vec<Self>, Error> {
         diesel::sql_query(include_str!("sql/courses_in_progress.sql"))
             .bind::<SqlUuid, _>(tenant)
             .bind::<SqlUuid, _>(learner)
             .bind::<BigInt, _>(most)
+            .bind::<Timestamptz, _>(now)
             .load(conn)
             .await
     }
