@@ -149,7 +149,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     let is_special = matches!(
         (a, b, c),
         // This network, private ones, the machine itself, multicast and what is reserved.
-        (0 | 10 | 127, ..) | (224.., ..) | (172, 16..=31, _) | (192, 168, _)
+        (0 | 10 | 127 | 224.., ..) | (172, 16..=31, _) | (192, 168, _)
             // Behind a carrier's address translation; link-local, which has the metadata of clouds.
             | (100, 64..=127, _) | (169, 254, _)
             // Protocol assignments, documentation, relays of 6to4, benchmarks.
@@ -169,10 +169,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let is_special = matches!(
         (a, b),
-        // Tunnelled: what they lead to need not be public.
-        (0x2002, _) | (0x2001, 0x0000)
-            // Protocol assignments, benchmarks, ORCHID and documentation.
-            | (0x2001, 0x0001..=0x01ff | 0x0db8) | (0x3fff, 0x0000..=0x0fff)
+        // Tunnelled, where what they lead to need not be public; protocol assignments, benchmarks,
+        // ORCHID and documentation.
+        (0x2002, _) | (0x2001, 0x0000..=0x01ff | 0x0db8) | (0x3fff, 0x0000..=0x0fff)
     );
     // Only this has been given out to the public. Translated, unique-local, link-local and multicast
     // addresses are not in it, nor is the machine itself.

@@ -22,8 +22,8 @@ pub struct TranscriptLine {
     pub progress: i16,
     pub enrolled_at: DateTime<Utc>,
     pub completed_at: Option<DateTime<Utc>>,
-    /// Of a certificate that was not taken back.
-    pub verification_code: Option<Uuid>,
+    /// Its certificate's state and code.
+    pub certificate: Option<(CertificateStatus, Uuid)>,
 }
 
 /// More courses than anybody takes; a transcript ends there.
@@ -32,10 +32,8 @@ const MOST: i64 = 1_000;
 impl TranscriptLine {
     /// A person's courses: completed ones first, in their order, then those that they are in or were.
     pub async fn of(conn: &mut Conn, tenant: TenantId, user: UserId) -> Result<Vec<Self>, Error> {
-        let its_certificate = certificates::enrollment_id
-            .eq(enrollments::id)
-            .and(certificates::tenant_id.eq(enrollments::tenant_id))
-            .and(certificates::status.ne(CertificateStatus::Revoked));
+        let its_certificate =
+            certificates::enrollment_id.eq(enrollments::id).and(certificates::tenant_id.eq(enrollments::tenant_id));
         enrollments::table
             .inner_join(courses::table)
             .left_join(certificates::table.on(its_certificate))
@@ -55,10 +53,15 @@ impl TranscriptLine {
                 enrollments::progress,
                 enrollments::enrolled_at,
                 enrollments::completed_at,
-                certificates::verification_code.nullable(),
+                (certificates::status, certificates::verification_code).nullable(),
             ))
             .load(conn)
             .await
+    }
+
+    /// The code of a certificate that was not taken back.
+    pub fn code(&self) -> Option<Uuid> {
+        self.certificate.filter(|(status, _)| *status != CertificateStatus::Revoked).map(|(_, code)| code)
     }
 }
 

@@ -59,7 +59,8 @@ pub async fn render(ctx: Ctx, job: RenderTranscript) -> Outcome {
 }
 
 fn entry(line: TranscriptLine) -> TranscriptEntry {
-    let TranscriptLine { course_title, hours, status, progress, enrolled_at, completed_at, verification_code } = line;
+    let code = line.code();
+    let TranscriptLine { course_title, hours, status, progress, enrolled_at, completed_at, certificate: _ } = line;
     TranscriptEntry {
         course_title,
         hours,
@@ -70,7 +71,7 @@ fn entry(line: TranscriptLine) -> TranscriptEntry {
             EnrollmentStatus::Expired => CourseOutcome::Ended(progress),
             _ => CourseOutcome::InProgress(progress),
         },
-        code: verification_code,
+        code,
     }
 }
 
