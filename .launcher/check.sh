@@ -1,4 +1,5 @@
-# `check`: what can be said of the sources without running them.
+# `check`: what can be said of the sources without running them, and that the committed schema is the
+# one that the migrations make.
 
 # The version of cargo-deny that we read the results of.
 CARGO_DENY=0.20.2
@@ -14,6 +15,8 @@ check() {
     attempt 'shell' "$SHELLCHECK" --external-sources --check-sourced lms .ci/run
     attempt 'dependencies' "$DENY" --log-level error check bans licenses sources
     attempt 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
+    start_test_servers
+    attempt 'schema' cargo test --quiet --package shared --test it schema
     [ -z "$failed" ] || die "failed:$failed"
     say "All checks passed."
 }

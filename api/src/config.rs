@@ -19,6 +19,8 @@ pub struct Config {
     pub redis: RedisConfig,
     /// The object store.
     pub storage: StorageConfig,
+    /// What people may upload.
+    pub files: FilesConfig,
     /// `JWT_SECRET_KEY`: signs access tokens.
     pub jwt_secret: SecretString,
     /// `API_LISTEN`, or `PORT` on all addresses.
@@ -34,6 +36,33 @@ pub struct Config {
     pub live: LiveSettings,
     /// The host of `PUBLIC_URL`.
     pub public_host: String,
+}
+
+/// What people may upload.
+#[derive(Debug, Clone, Copy)]
+pub struct FilesConfig {
+    /// `FILES_MAX_BYTES`: of one file.
+    pub max_bytes: i64,
+    /// `FILES_TENANT_QUOTA_BYTES`: of a tenant that has no limit of its own.
+    pub tenant_quota_bytes: i64,
+}
+
+impl FilesConfig {
+    const GIBIBYTE: i64 = 1024 * 1024 * 1024;
+
+    fn from_env(env: &mut Env) -> Self {
+        let mut bytes = |name, default| {
+            let bytes: i64 = env.parsed(name, default);
+            if bytes < 1 {
+                env.problem(format!("{name}: less than one byte"));
+            }
+            bytes
+        };
+        Self {
+            max_bytes: bytes("FILES_MAX_BYTES", 5 * Self::GIBIBYTE),
+            tenant_quota_bytes: bytes("FILES_TENANT_QUOTA_BYTES", 50 * Self::GIBIBYTE),
+        }
+    }
 }
 
 impl Config {
@@ -58,6 +87,7 @@ impl Config {
             database: DatabaseConfig::from_env(env),
             redis: RedisConfig::from_env(env),
             storage: StorageConfig::from_env(env),
+            files: FilesConfig::from_env(env),
             jwt_secret: env.secret(
                 "JWT_SECRET_KEY",
                 platform.stage,

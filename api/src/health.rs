@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -11,6 +11,8 @@ use axum::{Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use shared::db::{Scope, pending_migrations};
+use shared::jobs::Queue;
+use shared::jobs::operate::{self, Pressure};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -73,7 +75,18 @@ pub fn internal(app: App, metrics: PrometheusHandle) -> Router {
     };
     Router::new()
         .route("/metrics", get(render))
+        .route("/internal/scale/{queue}", get(scale))
         .route("/health/live", get(show_liveness))
         .route("/health/ready", get(show_readiness))
         .with_state(app)
+}
+
+/// How hard a queue presses: for an autoscaler, also when it has left no worker to ask.
+async fn scale(State(app): State<App>, Path(name): Path<String>) -> Result<Json<Pressure>, StatusCode> {
+    let queue: Queue = name.parse().map_err(|_| StatusCode::NOT_FOUND)?;
+    let asked = async {
+        let mut conn = app.pool.get(Scope::Relay).await?;
+        anyhow::Ok(operate::pressure(&mut conn, queue).await?)
+    };
+    asked.await.ok().flatten().map(Json).ok_or(StatusCode::SERVICE_UNAVAILABLE)
 }

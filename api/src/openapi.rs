@@ -33,6 +33,7 @@ const TOKEN: &str = "token";
         (name = "users", description = "The people of a tenant, and groups of them"),
         (name = "tenants", description = "Schools and companies, their domains, flags and settings"),
         (name = "federation", description = "Identity providers and learning platforms that a tenant trusts"),
+        (name = "files", description = "What people upload: folders, versions, downloads"),
         (name = "courses", description = "Courses, their modules and content"),
         (name = "enrollments", description = "Who learns what, and how far they are"),
         (name = "certificates", description = "Proofs of completed courses, and their verification"),

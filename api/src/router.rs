@@ -8,8 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::ApiError;
 use crate::{
-    analytics, audit, auth, certificates, courses, dashboards, enrollments, federation, health, jobs, notifications,
-    openapi, tenants, users,
+    analytics, audit, auth, certificates, courses, dashboards, discussions, enrollments, federation, files, health,
+    jobs, notifications, openapi, tenants, users,
 };
 
 /// The operations, with their documents.
@@ -20,9 +20,11 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(tenants::routes())
         .merge(users::routes())
         .merge(federation::routes())
+        .merge(files::routes())
         .merge(courses::routes())
         .merge(enrollments::routes())
         .merge(certificates::routes())
+        .merge(discussions::routes())
         .merge(notifications::routes())
         .merge(analytics::routes())
         .merge(jobs::routes())

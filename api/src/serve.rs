@@ -7,6 +7,7 @@ use anyhow::Context;
 use axum::extract::Request;
 use axum::{Router, ServiceExt};
 use shared::clock::Clock;
+use shared::telemetry::measures::Program;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -36,7 +37,7 @@ pub fn addressed(
 /// # Errors
 /// The ports cannot be had, or the configuration cannot be used.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    let metrics = shared::telemetry::metrics()?;
+    let metrics = shared::telemetry::metrics(Program::Api)?;
     let app = App::new(config, Clock::Wall)?;
     let config = &app.config;
     let public = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;

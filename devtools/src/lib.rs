@@ -1,6 +1,8 @@
-//! The neighbours of the LMS, small enough to start inside a test: object storage, a mail server
-//! and an OpenAI-like service. Each speaks its real protocol over a socket, so that what is
+//! The neighbours of the LMS, small enough to start inside a test: object storage, a mail server,
+//! a virus scanner, an OpenAI-like service and a bad network. Each speaks its real protocol over a socket, so that what is
 //! tested is the program's own client and not a stand-in for it.
+//!
+//! And what measures the whole: [`bench`].
 //!
 //! For development and tests only; no release image holds this crate.
 
@@ -9,8 +11,11 @@
     reason = "when a message came is the machine's time, whatever a test's clock says"
 )]
 
+pub mod bench;
+pub mod clamd;
 pub mod mail;
 pub mod openai;
+pub mod proxy;
 pub mod s3;
 pub mod web;
 

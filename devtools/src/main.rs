@@ -18,6 +18,8 @@ use tracing_subscriber::EnvFilter;
 enum Command {
     /// Serves what a listen address is given for, until SIGTERM or SIGINT.
     Serve(Serve),
+    /// Measures the API; `./lms bench` gives it what it needs.
+    Bench(devtools::bench::Bench),
 }
 
 #[derive(Args)]
@@ -56,8 +58,10 @@ const GRACE: Duration = Duration::from_secs(2);
 async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let Command::Serve(serve) = Command::parse();
-    serve.run().await
+    match Command::parse() {
+        Command::Serve(serve) => serve.run().await,
+        Command::Bench(bench) => devtools::bench::run(bench).await,
+    }
 }
 
 impl Serve {

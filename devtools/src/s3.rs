@@ -11,7 +11,7 @@ use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use s3s::auth::SimpleAuth;
@@ -77,6 +77,8 @@ async fn answer(State(service): State<S3Service>, Query(overrides): Query<Overri
                 // s3s-fs reads these two parameters and then leaves them aside.
                 replace(&mut response, CONTENT_TYPE, overrides.response_content_type);
                 replace(&mut response, CONTENT_DISPOSITION, overrides.response_content_disposition);
+                // As MinIO does.
+                response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             }
             response
         }

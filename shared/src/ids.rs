@@ -104,10 +104,30 @@ ids! {
     ProgressId;
     /// A certificate.
     CertificateId;
+    /// A folder of files.
+    FolderId;
+    /// A file.
+    FileId;
+    /// A content that a file has, or had.
+    FileVersionId;
+    /// Bytes in the object store.
+    FileContentId;
     /// A notification.
     NotificationId;
     /// A notification on its way by one channel.
     DeliveryId;
+    /// Words to many.
+    AnnouncementId;
+    /// A mail that sums up several notifications.
+    DigestId;
+    /// A tenant's own words for a mail.
+    EmailTemplateId;
+    /// A discussion.
+    ThreadId;
+    /// A reply in a discussion.
+    ReplyId;
+    /// A thread that somebody has marked.
+    BookmarkId;
     /// Something that happened.
     EventId;
     /// A job.

@@ -6,12 +6,14 @@
 
 pub mod audit;
 pub mod clock;
+pub mod colour;
 pub mod config;
 pub mod db;
 pub mod ids;
 pub mod jobs;
 pub mod live;
 pub mod locale;
+pub mod mail;
 pub mod outbound;
 pub mod requests;
 pub mod secret;
@@ -26,11 +28,15 @@ pub mod users;
 
 pub mod federation;
 
+pub mod files;
+
 pub mod courses;
 
 pub mod enrollments;
 
 pub mod certificates;
+
+pub mod discussions;
 
 pub mod notifications;
 

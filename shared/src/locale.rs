@@ -1,5 +1,25 @@
 //! Languages and time zones, by the names that the world has given them.
 
+use chrono::{DateTime, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+
+/// The zone of this name; UTC for a name that is none.
+pub fn time_zone(name: &str) -> Tz {
+    name.parse().unwrap_or(Tz::UTC)
+}
+
+/// The instant at which the clocks of `zone` show `local`: the first of two when they are put back,
+/// the end of the gap when they are put forward over it.
+pub fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+    // The widest gap there ever was took a day.
+    (0..=24 * 60)
+        .find_map(|minutes| match zone.from_local_datetime(&(local + TimeDelta::minutes(minutes))) {
+            LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.to_utc()),
+            LocalResult::None => None,
+        })
+        .unwrap_or_else(|| local.and_utc())
+}
+
 /// Whether `name` is a zone of the IANA database.
 pub fn is_time_zone(name: &str) -> bool {
     name.parse::<chrono_tz::Tz>().is_ok()

@@ -7,6 +7,7 @@ use std::time::Duration;
 use shared::config::{ConfigError, DatabaseConfig, Env, PlatformConfig, RedisConfig, Stage, StorageConfig};
 use shared::jobs::Queue;
 
+use crate::files::ClamdConfig;
 use crate::mail::MailConfig;
 
 /// The worker's configuration.
@@ -20,6 +21,8 @@ pub struct Config {
     pub redis: RedisConfig,
     /// The object store.
     pub storage: StorageConfig,
+    /// Where viruses are looked for; nowhere when nothing is said.
+    pub clamd: Option<ClamdConfig>,
     /// Where mail is handed in.
     pub mail: MailConfig,
     /// `WORKER_QUEUES`: which queues are served, and how many jobs of each at once.
@@ -66,6 +69,7 @@ impl Config {
             database: DatabaseConfig::from_env(env),
             redis: RedisConfig::from_env(env),
             storage: StorageConfig::from_env(env),
+            clamd: ClamdConfig::from_env(env),
             mail: MailConfig::from_env(env),
             queues,
             drain,

@@ -9,11 +9,12 @@ use shared::clock::Clock;
 use shared::config::PlatformConfig;
 use shared::db::{Acting, Pool, Scope, ScopedConn};
 use shared::ids::{JobId, TenantId, UserId};
-use shared::jobs::effects::{self, Permit};
+use shared::jobs::effects::{self, Permit, Policy};
 use shared::jobs::ledger::{self, Claim};
 use shared::storage::Storage;
 use tokio_util::sync::CancellationToken;
 
+use crate::files::Antivirus;
 use crate::mail::Mailer;
 use crate::registry::Failure;
 
@@ -26,6 +27,8 @@ pub struct Services {
     pub clock: Clock,
     /// The object store.
     pub storage: Storage,
+    /// Looks for viruses; none where nobody has set one up.
+    pub antivirus: Option<Arc<dyn Antivirus>>,
     /// Sends mail.
     pub mailer: Mailer,
     /// Public addresses.
@@ -122,14 +125,15 @@ impl Ctx {
     /// is known to have happened is not repeated; its name is returned.
     ///
     /// # Errors
-    /// [`Failure::Lost`] when another worker may have the job by now; or what `send` says.
+    /// [`Failure::Lost`] when another worker may have the job by now, [`Failure::Cancelled`] when
+    /// nobody wants it any more; or what `send` says.
     pub async fn external<F, Fut>(&self, key: &str, send: F) -> Result<Option<String>, Failure>
     where
         F: FnOnce(String) -> Fut + Send,
         Fut: Future<Output = Result<Option<String>, Failure>> + Send,
     {
         let key = self.effect_key(key);
-        if let Permit::Done(name) = self.permit(&key).await? {
+        if let Permit::Done(name) = self.permit(&key, Policy::AtLeastOnce).await? {
             metrics::counter!("outbound_effects_total", "kind" => self.0.claim.kind.clone(), "turn" => "known")
                 .increment(1);
             return Ok(name);
@@ -154,12 +158,12 @@ impl Ctx {
         Fut: Future<Output = Result<Option<String>, Failure>> + Send,
     {
         let key = self.effect_key(key);
-        match self.permit(&key).await? {
+        match self.permit(&key, Policy::AtMostOnce).await? {
             Permit::Done(name) => return Ok(name),
             Permit::Repeat => {
                 return Err(Failure::NeedsReview(format!("{key} was tried before and may have happened")));
             }
-            Permit::First | Permit::Lost => {}
+            Permit::First | Permit::Lost | Permit::Cancelled => {}
         }
         match send(key.clone()).await {
             Ok(name) => {
@@ -183,10 +187,11 @@ impl Ctx {
         }
     }
 
-    async fn permit(&self, key: &str) -> Result<Permit, Failure> {
-        let permit = effects::permit(&mut *self.conn().await?, &self.0.claim, key, self.0.lease).await?;
+    async fn permit(&self, key: &str, policy: Policy) -> Result<Permit, Failure> {
+        let permit = effects::permit(&mut *self.conn().await?, &self.0.claim, key, policy, self.0.lease).await?;
         let turn = match permit {
             Permit::Lost => return Err(Failure::Lost),
+            Permit::Cancelled => return Err(Failure::Cancelled),
             Permit::First => "first",
             Permit::Repeat => "repeat",
             Permit::Done(_) => return Ok(permit),

@@ -10,15 +10,17 @@ use axum::{Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
 use shared::db::{Scope, pending_migrations};
-use shared::jobs::operate::{self, QueueRow};
+use shared::jobs::Queue;
+use shared::jobs::operate::{self, Pressure, QueueRow};
 use tokio::net::TcpListener;
 
+use crate::ops;
 use crate::run::Machine;
 
 /// A process whose tasks have not run for so long hangs.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
-/// Serves the probes and the metrics.
+/// Serves the probes, the metrics and the page for operators.
 pub(crate) async fn serve(listener: TcpListener, machine: Machine, metrics: PrometheusHandle) {
     let render = async move |State(machine): State<Machine>| {
         gauge(&machine).await;
@@ -30,7 +32,8 @@ pub(crate) async fn serve(listener: TcpListener, machine: Machine, metrics: Prom
         .route("/health/ready", get(ready))
         .route("/internal/scale/{queue}", get(scale))
         .route("/metrics", get(render))
-        .with_state(machine);
+        .with_state(machine.clone())
+        .merge(ops::router(machine.operators.clone()));
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(error = %error, "The probes are not answered any more: {error}");
     }
@@ -71,28 +74,27 @@ async fn ready(State(machine): State<Machine>) -> (StatusCode, Json<Value>) {
     (status, Json(json!({ "status": word, "redis": machine.pulse.has_redis.load(Ordering::Relaxed) })))
 }
 
-/// How many times the promise of a queue the oldest due job has waited, in per cent: over 50 wants
-/// more workers, under 10 fewer. For KEDA, or a horizontal autoscaler.
-async fn scale(State(machine): State<Machine>, Path(name): Path<String>) -> (StatusCode, Json<Value>) {
-    let Ok(queue) = name.parse::<shared::jobs::Queue>() else {
-        return (StatusCode::NOT_FOUND, Json(json!({ "status": "no such queue" })));
+/// How hard a queue presses: for KEDA, or a horizontal autoscaler.
+async fn scale(State(machine): State<Machine>, Path(name): Path<String>) -> Result<Json<Pressure>, StatusCode> {
+    let queue: Queue = name.parse().map_err(|_| StatusCode::NOT_FOUND)?;
+    let asked = async {
+        let mut conn = machine.operators.get(Scope::Relay).await?;
+        anyhow::Ok(operate::pressure(&mut conn, queue).await?)
     };
-    let rows = rows(&machine).await.unwrap_or_default();
-    let Some(row) = rows.into_iter().find(|row| row.queue == name) else {
-        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "the database does not answer" })));
-    };
-    let percent = row.oldest_due_seconds / queue.promise().as_secs_f64() * 100.0;
-    (StatusCode::OK, Json(json!({ "value": percent.round(), "ready": row.ready, "running": row.running })))
+    asked.await.ok().flatten().map(Json).ok_or(StatusCode::SERVICE_UNAVAILABLE)
 }
 
 async fn rows(machine: &Machine) -> anyhow::Result<Vec<QueueRow>> {
-    let mut conn = machine.control.get(Scope::Relay).await?;
+    let mut conn = machine.operators.get(Scope::Relay).await?;
     Ok(operate::queues(&mut conn).await?)
 }
 
 async fn gauge(machine: &Machine) {
     metrics::gauge!("jobs_running_here").set(whole(machine.executor.running()));
     metrics::gauge!("queues_served").set(whole(machine.pulse.consumers.load(Ordering::Relaxed)));
+    let (used, waiting) = machine.executor.pool_load();
+    metrics::gauge!("db_pool_connections_used").set(whole(used));
+    metrics::gauge!("db_pool_callers_waiting").set(whole(waiting));
     let Ok(rows) = rows(machine).await else { return };
     for row in rows {
         let queue = row.queue.clone();
@@ -100,6 +102,7 @@ async fn gauge(machine: &Machine) {
         metrics::gauge!("jobs_scheduled", "queue" => queue.clone()).set(number(row.scheduled));
         metrics::gauge!("jobs_running", "queue" => queue.clone()).set(number(row.running));
         metrics::gauge!("jobs_dead", "queue" => queue.clone()).set(number(row.dead));
+        metrics::gauge!("queue_paused", "queue" => queue.clone()).set(if row.is_paused { 1.0 } else { 0.0 });
         metrics::gauge!("jobs_oldest_due_age_seconds", "queue" => queue).set(row.oldest_due_seconds);
     }
 }

@@ -5,20 +5,25 @@
 //! `docs/adding-a-job.md` tells how to add one.
 
 pub mod analytics;
+pub mod bench;
+pub mod bulk;
 pub mod certificates;
-mod colour;
 pub mod config;
 pub mod context;
 pub mod courses;
 pub mod dashboards;
 pub mod drain;
 pub mod enrollments;
+pub mod files;
 mod health;
 pub mod jobs;
 mod lease;
+mod limits;
 pub mod mail;
 pub mod notifications;
 pub mod operators;
+mod ops;
+mod presence;
 pub mod registry;
 pub mod rehearsal;
 pub mod run;
@@ -39,6 +44,7 @@ pub fn registry() -> Registry {
     let registry = tenants::register(registry);
     let registry = users::register(registry);
     let registry = courses::register(registry);
+    let registry = files::register(registry);
     let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);
@@ -51,5 +57,5 @@ pub fn registry() -> Registry {
 /// # Errors
 /// A payload cannot be written as JSON.
 pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
-    Ok([jobs::schedules()?, analytics::schedules()?, dashboards::schedules()?].concat())
+    Ok([jobs::schedules()?, files::schedules()?, analytics::schedules()?, dashboards::schedules()?].concat())
 }

@@ -7,12 +7,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use shared::clock::Clock;
 use shared::config::Env;
-use shared::db::Pool;
+use shared::db::{Pool, PoolSettings};
 use shared::storage::Storage;
+use worker::bench::Bench;
 use worker::config::{Config, Flags};
 use worker::context::Services;
 use worker::mail::Mailer;
-use worker::operators::{self, Jobs, Queues, Schedules};
+use worker::operators::{self, Jobs, Limits, Queues, Schedules};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -34,9 +35,15 @@ enum Command {
     /// Look at jobs, replay the dead, cancel.
     #[command(subcommand)]
     Jobs(Jobs),
+    /// Look at how often kinds may start and providers be called, change it.
+    #[command(subcommand)]
+    Limits(Limits),
     /// Look at queues, hold them, let them go on.
     #[command(subcommand)]
     Queues(Queues),
+    /// Measure how many jobs go through, and how soon one starts. Not for production.
+    #[command(subcommand, hide = true)]
+    Bench(Bench),
     /// Look at work by the clock, switch it, change it.
     #[command(subcommand)]
     Schedules(Schedules),
@@ -63,7 +70,12 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         None => work(&arguments.flags).await,
         Some(Command::Health) => operators::health(Env::of_process()).await,
+        Some(Command::Bench(command)) => {
+            let found = worker::bench::bench(Env::of_process(), command).await?;
+            Ok(writeln!(std::io::stdout(), "{found}")?)
+        }
         Some(Command::Jobs(command)) => operators::jobs(Env::of_process(), command).await,
+        Some(Command::Limits(command)) => operators::limits(Env::of_process(), command).await,
         Some(Command::Queues(command)) => operators::queues(Env::of_process(), command).await,
         Some(Command::Schedules(command)) => operators::schedules(Env::of_process(), command).await,
     }
@@ -73,9 +85,10 @@ async fn work(flags: &Flags) -> anyhow::Result<()> {
     let config = Config::from_env(Env::of_process(), flags)?;
     shared::telemetry::logs(config.platform.log_format)?;
     let services = Services {
-        pool: Pool::new(&config.database.pool())?,
+        pool: Pool::new(&PoolSettings { does_jobs: true, ..config.database.pool() })?,
         clock: Clock::Wall,
         storage: Storage::new(&config.storage),
+        antivirus: worker::files::antivirus(config.clamd.as_ref()),
         mailer: Mailer::new(&config.mail)?,
         platform: config.platform.clone(),
     };

@@ -9,8 +9,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
 use shared::db::Conn;
+use shared::jobs::limits::Declared;
 use shared::jobs::{Backoff, Job, Queue};
 
+use crate::bulk::{self, Bulk};
 use crate::context::Ctx;
 
 /// What became of a run.
@@ -37,6 +39,8 @@ pub enum Failure {
     Undecodable(String),
     /// The claim is lost; another worker may have the job. Nothing is written.
     Lost,
+    /// Somebody has cancelled it while it ran.
+    Cancelled,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
@@ -57,6 +61,12 @@ pub struct Kind {
     pub backoff: Backoff,
     /// An attempt running longer is stopped.
     pub timeout: Duration,
+    /// Whom it calls, when that has a limit.
+    pub provider: Option<&'static str>,
+    /// Its limits.
+    pub limits: Declared,
+    /// Reads a payload and writes it again: what a test of old payloads asks for.
+    pub reread: fn(Value) -> Result<Value, Failure>,
     pub(crate) handler: Handler,
 }
 
@@ -136,6 +146,15 @@ impl Registry {
         })))
     }
 
+    /// A kind that asks for many others, in chunks that a crash neither loses nor doubles.
+    ///
+    /// # Panics
+    /// The name is taken: two functions for one kind.
+    #[must_use]
+    pub fn on_bulk<B: Bulk>(self) -> Self {
+        self.on(bulk::run::<B>)
+    }
+
     /// The kind of this name.
     pub fn get(&self, name: &str) -> Option<&Arc<Kind>> {
         self.0.get(name)
@@ -146,6 +165,14 @@ impl Registry {
         self.0.values().map(AsRef::as_ref)
     }
 
+    /// What of its kinds is limited.
+    pub fn limits(&self) -> Vec<Declared> {
+        let is_limited = |limits: &Declared| {
+            limits.rate.is_some() || limits.tenant_rate.is_some() || limits.tenant_backlog.is_some()
+        };
+        self.kinds().map(|kind| kind.limits).filter(is_limited).collect()
+    }
+
     fn add<J: Job>(mut self, handler: Handler) -> Self {
         let kind = Kind {
             name: J::NAME,
@@ -153,6 +180,14 @@ impl Registry {
             version: J::VERSION,
             backoff: J::BACKOFF,
             timeout: J::TIMEOUT,
+            provider: J::PROVIDER,
+            limits: Declared {
+                kind: J::NAME,
+                rate: J::RATE,
+                tenant_rate: J::TENANT_RATE,
+                tenant_backlog: J::TENANT_BACKLOG,
+            },
+            reread: |args| Ok(serde_json::to_value(decode::<J>(args)?)?),
             handler,
         };
         let before = self.0.insert(J::NAME, Arc::new(kind));

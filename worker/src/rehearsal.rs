@@ -10,8 +10,8 @@ use shared::ids::TenantId;
 use shared::jobs::{Backoff, Job, JobOptions, Queue, enqueue, enqueue_with};
 
 use crate::context::Ctx;
-use crate::mail::template::RenderedMail;
 use crate::registry::{Outcome, Registry};
+use shared::mail::RenderedMail;
 
 macro_rules! rehearsal {
     ($(#[$doc:meta])* $name:ident = $text:literal in $queue:ident { $($field:ident: $ty:ty),* $(,)? }) => {
@@ -61,9 +61,14 @@ rehearsal! {
     Nothing = "rehearsal.nothing" in Within1m {}
 }
 
+rehearsal! {
+    /// Does nothing, and soon.
+    Ping = "rehearsal.ping" in Within5s {}
+}
+
 /// Registers them.
 pub fn register(registry: Registry) -> Registry {
-    registry.on_db(order).on(mail).on(abort).on(sleep).on_db(nothing)
+    registry.on_db(order).on(mail).on(abort).on(sleep).on_db(nothing).on_db(ping)
 }
 
 /// Exactly once: the mark, the mail's job and the outcome are one transaction.
@@ -106,5 +111,10 @@ async fn sleep(_: Ctx, job: Sleep) -> Outcome {
 
 /// Exactly once.
 async fn nothing(_: &mut Conn, _: &Ctx, _: Nothing) -> Outcome {
+    Ok(())
+}
+
+/// Exactly once.
+async fn ping(_: &mut Conn, _: &Ctx, _: Ping) -> Outcome {
     Ok(())
 }

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use apalis::layers::WorkerBuilderExt;
 use apalis::prelude::{BackendExt, Monitor, MonitorContext, MonitorError, WorkerBuilder};
 use shared::db::{Pool, PoolSettings, Scope};
+use shared::jobs::limits::{self, Declared};
 use shared::jobs::{Queue, Road, Ticket, relay, schedule};
+use shared::telemetry::measures::Program;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
@@ -17,9 +19,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::context::Services;
+use crate::presence::Identity;
 use crate::registry::Registry;
 use crate::ticket::Executor;
-use crate::{health, wake};
+use crate::{health, presence, wake};
 
 /// The longest pause before an apalis worker that died is started again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -46,6 +49,8 @@ pub(crate) struct Machine {
     pub(crate) executor: Arc<Executor>,
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) control: Pool,
+    /// For whoever looks: neither jobs nor their leases wait behind them.
+    pub(crate) operators: Pool,
     road: Road,
     name: String,
     wakers: Arc<BTreeMap<Queue, Notify>>,
@@ -58,16 +63,20 @@ pub(crate) struct Machine {
 /// # Errors
 /// The configuration cannot be used, or a part has given up.
 pub async fn run(config: Config, services: Services, registry: Registry) -> anyhow::Result<()> {
-    let metrics = shared::telemetry::metrics()?;
-    let control = Pool::new(&PoolSettings { size: 2, ..config.database.pool() })?;
+    let metrics = shared::telemetry::metrics(Program::Worker)?;
+    let control = Pool::new(&PoolSettings { size: 2, does_jobs: true, ..config.database.pool() })?;
+    let operators = Pool::new(&PoolSettings { size: 2, ..config.database.pool() })?;
     let name = worker_name();
+    let identity = Identity::new(&config, &name);
     let pool = services.pool.clone();
+    let limits = registry.limits();
     let executor = Arc::new(Executor::new(name.clone(), registry, services, control.clone(), &config.queues));
     let machine = Machine {
         road: Road::new(&config.redis)?,
         executor,
         pulse: Arc::default(),
         control,
+        operators,
         name,
         wakers: Arc::new(config.queues.keys().map(|queue| (*queue, Notify::new())).collect()),
         closing: CancellationToken::new(),
@@ -84,8 +93,9 @@ pub async fn run(config: Config, services: Services, registry: Registry) -> anyh
     parts.spawn(health::serve(listener, machine.clone(), metrics));
     parts.spawn(relay::run(pool, "worker", machine.config.redis.clone(), machine.closing.child_token()));
     parts.spawn(wake::listen(machine.config.redis.clone(), machine.road.clone(), machine.wakers.clone()));
-    parts.spawn(keep_schedules(machine.control.clone()));
+    parts.spawn(declare(machine.control.clone(), limits));
     parts.spawn(machine.clone().watch_redis());
+    parts.spawn(machine.clone().tell_operators(identity.clone()));
     let keeper = machine.executor.clone();
     parts.spawn(async move { keeper.keep_leases().await });
     let mut consumers = JoinSet::new();
@@ -95,6 +105,7 @@ pub async fn run(config: Config, services: Services, registry: Registry) -> anyh
 
     let outcome = machine.until_told(&mut signals, &mut parts, &mut consumers).await;
     machine.stop(&mut signals, &mut consumers).await;
+    identity.forget(&machine.operators).await;
     outcome
 }
 
@@ -153,6 +164,7 @@ impl Machine {
                 return;
             }
             tokio::time::sleep(pause).await;
+            self.until_redis_answers().await;
             let begun = Instant::now();
             self.pulse.consumers.fetch_add(1, Ordering::Relaxed);
             // In a task of its own, so that a panic inside the library ends this life only.
@@ -169,6 +181,21 @@ impl Machine {
                 Ok(Err(error)) => tracing::warn!(%queue, error = %error, "The transport of {queue} died: {error}"),
                 Err(error) => tracing::error!(%queue, error = %error, "The transport of {queue} broke down: {error}"),
             }
+        }
+    }
+
+    /// A life that begins while Redis is away dies of its first question, and so does the next one,
+    /// which hears of the connection that failed meanwhile: with the pauses between them, Redis
+    /// would be back for seconds before anybody worked.
+    async fn until_redis_answers(&self) {
+        let answered = async {
+            while self.road.ping().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::select! {
+            () = answered => {}
+            () = self.closing.cancelled() => {}
         }
     }
 
@@ -227,6 +254,19 @@ impl Machine {
         std::future::pending::<()>().await;
     }
 
+    /// Tells operators that this worker is there, until it has stopped.
+    async fn tell_operators(self, identity: Identity) {
+        loop {
+            let is_stopping = self.pulse.is_stopping.load(Ordering::Relaxed);
+            identity.note(&self.operators, self.executor.running(), is_stopping).await;
+            tokio::select! {
+                () = tokio::time::sleep(presence::EVERY) => {}
+                // At once, and then as often as before.
+                () = self.closing.cancelled(), if !is_stopping => {}
+            }
+        }
+    }
+
     /// Asks Redis whether it is there, and does without it while it is not.
     async fn watch_redis(self) {
         let mut seen = Instant::now();
@@ -267,18 +307,19 @@ impl Machine {
     }
 }
 
-/// Writes down the schedules of this release, as soon as the database is there.
-async fn keep_schedules(pool: Pool) {
+/// Writes down the schedules and limits of this release, as soon as the database is there.
+async fn declare(pool: Pool, limits: Vec<Declared>) {
     loop {
         let synced = async {
             let declared = crate::schedules()?;
             let mut conn = pool.get(Scope::Relay).await?;
             schedule::sync(&mut conn, &declared).await?;
+            limits::sync(&mut conn, &limits).await?;
             anyhow::Ok(())
         };
         match synced.await {
             Ok(()) => return,
-            Err(error) => tracing::warn!("The schedules cannot be written yet: {error:#}"),
+            Err(error) => tracing::warn!("The schedules and limits cannot be written yet: {error:#}"),
         }
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
@@ -286,9 +327,7 @@ async fn keep_schedules(pool: Pool) {
 
 /// `{host}-{process}-{when}`: no two workers ever have the same.
 fn worker_name() -> String {
-    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-    let host = host.trim();
-    let host = if host.is_empty() { "worker" } else { host };
+    let host = presence::host();
     format!("{host}-{}-{}", std::process::id(), uuid::Uuid::new_v4().simple())
 }
 

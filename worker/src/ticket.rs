@@ -13,8 +13,9 @@ use tracing::Instrument;
 
 use crate::context::{Ctx, Services};
 use crate::lease::{Leases, Watch};
+use crate::limits::Limits;
 use crate::registry::{Kind, Registry};
-use crate::verdict::{End, Ending, judge, unknown};
+use crate::verdict::{End, Ending, judge};
 use crate::work;
 
 /// A job that is asked to stop may do so by itself for this long.
@@ -32,6 +33,7 @@ pub struct Executor {
     worker: String,
     slots: BTreeMap<Queue, Arc<Semaphore>>,
     leases: Leases,
+    limits: Limits,
     /// No more claims.
     closing: CancellationToken,
     /// No more running.
@@ -50,6 +52,7 @@ impl Executor {
     ) -> Self {
         Self {
             registry,
+            limits: Limits::new(control.clone(), services.pool.clone(), services.clock.clone()),
             services: Arc::new(services),
             worker,
             slots: slots.iter().map(|(queue, slots)| (*queue, Arc::new(Semaphore::new(*slots)))).collect(),
@@ -67,6 +70,11 @@ impl Executor {
     /// How long ago the leases were last looked at: the pulse of this process.
     pub fn pulse(&self) -> Duration {
         self.leases.pulse()
+    }
+
+    /// Connections of the jobs in use, and jobs that wait for one.
+    pub fn pool_load(&self) -> (usize, usize) {
+        self.services.pool.load()
     }
 
     /// Jobs under way.
@@ -171,15 +179,10 @@ impl Executor {
         let kind = self.registry.get(&claim.kind);
         let outcome = async {
             let (end, result) = match kind {
-                Some(kind) if claim.version <= kind.version => {
-                    let watch = self.leases.watch(&claim, queue.lease());
-                    let ctx = Ctx::new(self.services.clone(), claim.clone(), queue.lease(), watch.cancelled());
-                    let end = self.supervise(conn, kind, &ctx, &watch).await;
-                    (end, ctx.result())
-                }
+                Some(kind) if claim.version <= kind.version => self.begin(conn, kind, &claim, queue).await,
                 _ => {
                     drop(conn);
-                    (End::Failed(unknown(&claim)), None)
+                    (End::Unknown, None)
                 }
             };
             let outcome = self.finish(&claim, judge(end, result, kind.map(AsRef::as_ref), &claim)).await;
@@ -195,6 +198,42 @@ impl Executor {
         let outcome = outcome.instrument(span).await;
         drop(slot);
         outcome
+    }
+
+    /// Runs the handler, unless a limit says that it is not its turn.
+    async fn begin(
+        &self,
+        conn: ScopedConn,
+        kind: &Arc<Kind>,
+        claim: &Claim,
+        queue: Queue,
+    ) -> (End, Option<serde_json::Value>) {
+        let watch = self.leases.watch(claim, queue.lease());
+        let conn = match self.turn(conn, kind, claim).await {
+            Ok(Ok(conn)) => conn,
+            Ok(Err(wait)) => return (End::NotItsTurn(wait), None),
+            Err(error) => {
+                tracing::warn!("The limits do not answer yet: {error:#}");
+                return (End::NotItsTurn(Duration::from_secs(1)), None);
+            }
+        };
+        let ctx = Ctx::new(self.services.clone(), claim.clone(), queue.lease(), watch.cancelled());
+        let end = self.supervise(conn, kind, &ctx, &watch).await;
+        (end, ctx.result())
+    }
+
+    /// The connection again, when the job may start; otherwise how long it must wait.
+    async fn turn(&self, conn: ScopedConn, kind: &Kind, claim: &Claim) -> anyhow::Result<Result<ScopedConn, Duration>> {
+        let buckets = self.limits.buckets(claim, kind).await?;
+        if buckets.is_empty() {
+            return Ok(Ok(conn));
+        }
+        // Nobody holds one connection while waiting for another.
+        drop(conn);
+        if let Some(wait) = self.limits.wait(claim, &buckets).await? {
+            return Ok(Err(wait));
+        }
+        Ok(Ok(self.services.pool.get(Scope::of(Some(claim.tenant))).await?))
     }
 
     /// Runs the handler as a task, which panics alone, and watches the time, the lease and the
@@ -229,7 +268,7 @@ impl Executor {
             Ending::Written => return "succeeded",
             Ending::GivenBack => return "released",
             Ending::Fenced => return fenced(),
-            Ending::Success(_) => {}
+            Ending::Success(_) | Ending::Failure { verdict: ledger::Verdict::Wait(_), .. } => {}
             Ending::Failure { class, error, .. } => {
                 tracing::warn!(job.error_class = class, "{} did not succeed: {error}", claim.kind);
             }
@@ -243,7 +282,8 @@ impl Executor {
                 tracing::error!("{} is dead after attempt {}", claim.kind, claim.attempt);
                 "dead"
             }
-            (_, Ending::Failure { verdict: ledger::Verdict::Defer(_), .. }) => "deferred",
+            (_, Ending::Failure { verdict: ledger::Verdict::Wait(_), .. }) => "limited",
+            (_, Ending::Failure { verdict: ledger::Verdict::Defer(_) | ledger::Verdict::PutBack(_), .. }) => "deferred",
             _ => "retried",
         }
     }

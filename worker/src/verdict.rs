@@ -10,7 +10,7 @@ use crate::registry::{Failure, Kind};
 /// Waits that the other side asked for do not count as attempts so often.
 const MOST_DEFERRALS: i32 = 30;
 /// A kind that this release does not know may be of a newer one, which is being rolled out.
-const UNKNOWN_TRIES: i32 = 3;
+const UNKNOWN_TRIES: i16 = 3;
 /// Between the tries.
 const UNKNOWN_WAIT: Duration = Duration::from_secs(15);
 
@@ -25,6 +25,10 @@ pub(crate) enum End {
     Fenced,
     /// This process stops.
     BrokenOff,
+    /// Did not begin: its turn at a limit comes after this long.
+    NotItsTurn(Duration),
+    /// Did not begin: this release does not know its kind, or its version.
+    Unknown,
     /// Did not succeed.
     Failed(Failure),
     /// Ran too long.
@@ -66,9 +70,19 @@ pub(crate) fn judge(end: End, result: Option<Value>, kind: Option<&Kind>, claim:
         End::Done => Ending::Success(result),
         End::Fenced | End::Failed(Failure::Lost) => Ending::Fenced,
         End::BrokenOff => Ending::GivenBack,
+        End::NotItsTurn(wait) => failure(Verdict::Wait(wait), "limited", "others have their turn first"),
+        End::Unknown => {
+            // Left for a newer worker for a while, then dead.
+            let verdict =
+                if claim.unknown_tries < UNKNOWN_TRIES { Verdict::PutBack(UNKNOWN_WAIT) } else { Verdict::Dead };
+            let why = format!("this release does not know {} in version {}", claim.kind, claim.version);
+            failure(verdict, "unknown", &why)
+        }
         End::TimedOut => failure(again(), "timeout", "it ran too long and was stopped"),
         End::Panicked(message) => failure(again(), "panic", &message),
-        End::Cancelled => failure(Verdict::Cancelled, "cancelled", "cancelled while it ran"),
+        End::Cancelled | End::Failed(Failure::Cancelled) => {
+            failure(Verdict::Cancelled, "cancelled", "cancelled while it ran")
+        }
         End::Failed(Failure::Retry(error)) => failure(again(), "failed", &format!("{error:#}")),
         End::Failed(Failure::RetryAfter(wait, why)) if claim.deferrals < MOST_DEFERRALS => {
             failure(Verdict::Defer(wait), "later", &why)
@@ -79,13 +93,6 @@ pub(crate) fn judge(end: End, result: Option<Value>, kind: Option<&Kind>, claim:
         End::Failed(Failure::NeedsReview(why)) => failure(Verdict::Dead, "needs_review", &why),
         End::Failed(Failure::Undecodable(why)) => failure(Verdict::Dead, "undecodable", &why),
     }
-}
-
-/// A kind, or a version of it, that this release does not know: left for a newer worker for a
-/// while, then dead.
-pub(crate) fn unknown(claim: &Claim) -> Failure {
-    let why = format!("this release does not know {} in version {}", claim.kind, claim.version);
-    if claim.deferrals < UNKNOWN_TRIES { Failure::RetryAfter(UNKNOWN_WAIT, why) } else { Failure::Undecodable(why) }
 }
 
 fn wait(kind: Option<&Kind>, claim: &Claim) -> Duration {

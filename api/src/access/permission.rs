@@ -23,6 +23,14 @@ pub enum Permission {
     WriteTenant,
     /// Make tenants and switch them on and off.
     GovernTenants,
+    /// See files and folders; which ones, their folders and courses say.
+    ReadFiles,
+    /// Upload, and change what one has uploaded.
+    WriteFiles,
+    /// Make and change folders; which ones, the policy says.
+    WriteFolders,
+    /// See how much the tenant keeps.
+    ReadFileUsage,
     /// Browse courses and what is in them.
     ReadCourses,
     /// Make and change courses; which ones, the policy says.
@@ -37,8 +45,14 @@ pub enum Permission {
     ReadCertificates,
     /// Revoke and reissue certificates.
     WriteCertificates,
+    /// Read and write in discussions; which ones, the policy says.
+    UseDiscussions,
     /// See one's notifications.
     ReadNotifications,
+    /// Announce something to many; to whom, the policy says.
+    WriteAnnouncements,
+    /// Word the tenant's mails.
+    WriteEmailTemplates,
     /// See the counts of what happened.
     ReadAnalytics,
     /// See the counts of the whole tenant.
@@ -63,23 +77,33 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
     }
     match permission {
         P::UseOwnAccount
+        | P::ReadFiles
+        | P::WriteFiles
         | P::ReadCourses
         | P::UseEnrollments
         | P::RecordProgress
         | P::ReadCertificates
+        | P::UseDiscussions
         | P::ReadNotifications
         | P::ReadJobs => match caller.role {
             Admin | Instructor | Learner => true,
         },
         // Instructors see the learners whom they may enroll; which ones, the policy says.
-        P::ReadUsers | P::WriteCourses | P::WriteEnrollments | P::ReadAnalytics => {
+        P::ReadUsers
+        | P::WriteFolders
+        | P::WriteCourses
+        | P::WriteEnrollments
+        | P::WriteAnnouncements
+        | P::ReadAnalytics => {
             matches!(caller.role, Admin | Instructor)
         }
         P::WriteUsers
         | P::WriteGroups
         | P::ReadTenants
         | P::WriteTenant
+        | P::ReadFileUsage
         | P::WriteCertificates
+        | P::WriteEmailTemplates
         | P::ReadTenantAnalytics
         | P::ReadAuditLog
         | P::OperateJobs => {

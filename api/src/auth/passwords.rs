@@ -49,7 +49,7 @@ impl From<PasswordError> for ApiError {
     fn from(error: PasswordError) -> Self {
         match error {
             PasswordError::Busy => Self::Busy { retry_after_seconds: 5 },
-            PasswordError::Failed(error) => Self::Internal(error),
+            PasswordError::Failed(error) => Self::from(error),
         }
     }
 }

@@ -136,8 +136,17 @@ pub(super) async fn own_content_item<N>(
 }
 
 /// Whom the tenant knows as the author of a change: a superuser is nobody of it.
-pub(super) fn author<N>(caller: &Can<N>) -> Option<UserId> {
+pub(crate) fn author<N>(caller: &Can<N>) -> Option<UserId> {
     (caller.person.tenant_id == Some(caller.tenant())).then_some(caller.user)
+}
+
+/// Whether the caller may open this item: for what hangs on it, such as its file.
+pub(crate) async fn may_open<N>(conn: &mut Conn, caller: &Can<N>, id: ContentItemId) -> ApiResult<bool> {
+    match content_item(conn, caller, id).await {
+        Ok((_, seen)) => Ok(seen.into_parts().1.is_allowed()),
+        Err(ApiError::NotFound(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]

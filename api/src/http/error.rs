@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use shared::db::PoolError;
+use shared::jobs::Backlog;
 use utoipa::ToSchema;
 
 use crate::middleware::request_id;
@@ -224,9 +225,14 @@ pub async fn tell_every_error_alike(response: Response) -> Response {
 }
 
 impl From<shared::db::Error> for ApiError {
-    /// A bug, or the database is away: a missing row is never an accident, finders return options.
+    /// Too much waits to be done already; otherwise a bug, or the database is away: a missing row is
+    /// never an accident, finders return options.
     fn from(error: shared::db::Error) -> Self {
-        Self::Internal(error.into())
+        match Backlog::refused(&error) {
+            Some(full @ Backlog::OfTenant) => Self::TooMany { retry_after_seconds: full.retry_after_seconds() },
+            Some(full @ Backlog::OfQueue) => Self::Busy { retry_after_seconds: full.retry_after_seconds() },
+            None => Self::Internal(error.into()),
+        }
     }
 }
 
@@ -239,6 +245,7 @@ impl From<PoolError> for ApiError {
 
 impl From<anyhow::Error> for ApiError {
     fn from(error: anyhow::Error) -> Self {
-        Self::Internal(error)
+        // Told by what it is, also where it was passed on without a name.
+        error.downcast::<shared::db::Error>().map_or_else(Self::Internal, Self::from)
     }
 }

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -15,8 +15,15 @@ pub const BODY_BYTES: usize = 1024 * 1024;
 /// A request that takes longer is broken off.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// Forms with a file take as long as they take: they are broken off when nothing comes for a while.
+const STREAMED: [&str; 2] = ["/api/files/", "/api/files/{file}/versions/"];
+
 /// Breaks off what takes too long.
 pub async fn time(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if request.method() == Method::POST && STREAMED.contains(&path) {
+        return next.run(request).await;
+    }
     tokio::time::timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "This took too long and was broken off.")
             .into_response()

@@ -1,7 +1,11 @@
 //! Notifications: what one should know, and by which channels one wants to hear it.
 
+mod announcement;
+mod email_template;
 mod notification;
 mod preferences;
+mod stream;
+mod target;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,6 +16,10 @@ use crate::app::App;
 needs! {
     /// See one's own notifications, and say what one wants to hear of.
     ReadNotifications;
+    /// Write announcements.
+    WriteAnnouncements;
+    /// Word the tenant's mails.
+    WriteEmailTemplates;
 }
 
 /// The domain's addresses.
@@ -19,6 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(notification::list_notifications))
         .routes(routes!(notification::count_unread_notifications))
+        .routes(routes!(stream::watch_notifications))
         .routes(routes!(notification::show_notification, notification::update_notification))
         .routes(routes!(notification::read_notification))
         .routes(routes!(notification::dismiss_notification))
@@ -28,4 +37,20 @@ pub fn routes() -> OpenApiRouter<App> {
             preferences::update_preferences,
             preferences::replace_preferences
         ))
+        .routes(routes!(announcement::list_announcements, announcement::create_announcement))
+        .routes(routes!(
+            announcement::show_announcement,
+            announcement::update_announcement,
+            announcement::delete_announcement
+        ))
+        .routes(routes!(announcement::send_announcement))
+        .routes(routes!(announcement::cancel_announcement))
+        .routes(routes!(announcement::count_announcement))
+        .routes(routes!(email_template::list_email_templates))
+        .routes(routes!(
+            email_template::show_email_template,
+            email_template::put_email_template,
+            email_template::reset_email_template
+        ))
+        .routes(routes!(email_template::preview_email_template))
 }

@@ -5,7 +5,6 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::db::Page;
 use shared::ids::{NotificationId, UserId};
 use shared::notifications::{
     DeliveryChannel, DeliveryStatus, Notification, NotificationFilter, NotificationRow, NotificationStatus,
@@ -16,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ReadNotifications;
 use crate::access::Can;
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Body, Db, Listing, Paging, Path, Query};
+use crate::http::{ApiError, ApiResult, Body, Db, LongListing, LongPaging, Path, Query};
 
 /// Something that one should know.
 #[derive(Debug, Serialize, ToSchema)]
@@ -79,6 +78,7 @@ impl NotificationOut {
             created_at,
             read_at,
             dismissed_at: _,
+            announcement_id: _,
         } = notification;
         Self {
             id,
@@ -168,19 +168,18 @@ pub(super) struct UpdateNotification {
 const MISSING: ApiError = ApiError::NotFound("notification");
 
 /// List one's notifications, newest first.
-#[utoipa::path(get, path = "/api/notifications/", tag = "notifications", params(Paging),
-    responses((status = OK, body = Listing<NotificationOut>)))]
+#[utoipa::path(get, path = "/api/notifications/", tag = "notifications", params(ListNotifications, LongPaging),
+    responses((status = OK, body = LongListing<NotificationOut>)))]
 pub async fn list_notifications(
     caller: Can<ReadNotifications>,
     Query(filter): Query<ListNotifications>,
-    paging: Paging,
+    paging: LongPaging,
     db: Db,
-) -> ApiResult<Json<Listing<NotificationOut>>> {
+) -> ApiResult<Json<LongListing<NotificationOut>>> {
     let filter = filter.filter()?;
     let mut conn = db.conn().await?;
-    let page: Page<NotificationRow> =
-        Notification::list(&mut conn, caller.tenant(), caller.user, &filter, paging.numbered()).await?;
-    Ok(paging.answer(page.map(|row| NotificationOut::new(row, &caller))))
+    let found = Notification::list(&mut conn, caller.tenant(), caller.user, &filter, paging.part()).await?;
+    Ok(paging.answer_with(found, |row| NotificationOut::new(row, &caller)))
 }
 
 /// Count one's unread notifications.

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use shared::telemetry::measures::{Program, of};
 use shared::testing::TestDb;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -118,4 +119,36 @@ fn the_example_of_an_environment_lists_what_is_read() {
     for name in env.asked() {
         assert!(listed.contains(name), "{name} is read, and not in .env.example");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_exports_what_is_listed_and_how_hard_queues_press() {
+    let db = TestDb::lease().await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let mut variables = variables(&db);
+    variables.retain(|(name, _)| *name != "API_INTERNAL_LISTEN");
+    variables.push(("API_INTERNAL_LISTEN", format!("127.0.0.1:{port}")));
+    let (_child, address) = serving(&variables).await;
+    let ask = async |url: String| reqwest::get(url).await.expect("an answer").text().await.expect("a text");
+    ask(format!("http://{address}/health/ready")).await;
+
+    let text = ask(format!("http://127.0.0.1:{port}/metrics")).await;
+
+    let exported: Vec<&str> =
+        text.lines().filter_map(|line| Some(line.strip_prefix("# TYPE ")?.split_once(' ')?.0)).collect();
+    for name in &exported {
+        assert!(of(Program::Api).any(|measure| measure.name == *name), "{name} is not in the list of what is measured");
+    }
+    for name in [
+        "http_requests_total",
+        "http_request_duration_seconds",
+        "live_streams",
+        "relay_leader",
+        "db_pool_callers_waiting",
+    ] {
+        assert!(exported.contains(&name), "{name} is not exported: {text}");
+    }
+    let figure = ask(format!("http://127.0.0.1:{port}/internal/scale/within_1h")).await;
+    let figure: serde_json::Value = serde_json::from_str(&figure).expect("JSON");
+    assert_eq!(figure, serde_json::json!({"value": 0.0, "ready": 0, "running": 0}));
 }

@@ -13,6 +13,7 @@
 )]
 
 mod analytics;
+mod announcements;
 mod audit;
 mod auth;
 mod binary;
@@ -20,8 +21,10 @@ mod certificates;
 mod contract;
 mod courses;
 mod dashboards;
+mod discussions;
 mod enrollments;
 mod federation;
+mod files;
 mod groups;
 mod jobs;
 mod journey;

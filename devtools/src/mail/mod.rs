@@ -119,6 +119,12 @@ impl MailSink {
         self.store.provoke(count, Fault::LoseAnswer);
     }
 
+    /// Lets each client wait for `pace` before it may hand in a mail, as a busy server does. A client
+    /// that dies meanwhile has handed in nothing.
+    pub fn take_time(&self, pace: Duration) {
+        self.store.set_pace(pace);
+    }
+
     /// The inbox as a page and as JSON; see [`web::WebServer`] for serving it.
     pub fn inbox(&self) -> Router {
         inbox::router(Arc::clone(&self.store))

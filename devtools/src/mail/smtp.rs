@@ -96,7 +96,10 @@ impl Session {
             "EHLO" => self.greet(argument, true),
             "HELO" => self.greet(argument, false),
             "AUTH" => self.authenticate(argument).await?,
-            "MAIL" => self.mail(argument),
+            "MAIL" => {
+                tokio::time::sleep(self.store.pace()).await;
+                self.mail(argument)
+            }
             "RCPT" => self.recipient(argument),
             "DATA" => self.data(argument).await?,
             "RSET" => {

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -28,6 +29,7 @@ pub(super) struct Store {
     dir: Option<PathBuf>,
     arrivals: watch::Sender<()>,
     faults: Mutex<VecDeque<Fault>>,
+    pace: Mutex<Duration>,
 }
 
 impl Store {
@@ -43,6 +45,7 @@ impl Store {
             dir,
             arrivals: watch::Sender::new(()),
             faults: Mutex::default(),
+            pace: Mutex::default(),
         })
     }
 
@@ -86,6 +89,15 @@ impl Store {
 
     pub(super) fn provoke(&self, count: usize, fault: Fault) {
         locked(&self.faults).extend(std::iter::repeat_n(fault, count));
+    }
+
+    pub(super) fn set_pace(&self, pace: Duration) {
+        *locked(&self.pace) = pace;
+    }
+
+    /// How long a client waits before it may say to whom the mail goes.
+    pub(super) fn pace(&self) -> Duration {
+        *locked(&self.pace)
     }
 
     pub(super) fn next_fault(&self) -> Option<Fault> {

@@ -16,6 +16,7 @@
 mod inbox;
 mod mail;
 mod openai;
+mod proxy;
 mod s3;
 
 use std::net::{Ipv4Addr, SocketAddr};

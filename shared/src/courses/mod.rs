@@ -41,6 +41,7 @@ pub use prerequisite::{
     CourseLink, NewPrerequisite, Prerequisite, PrerequisiteChanges, PrerequisiteRow, PrerequisiteType,
 };
 pub use replace::WantedModule;
+pub(crate) use rich_text::clean as clean_rich_text;
 pub use slug::slug_of;
 pub use standing::{EnrollmentStatus, Standing};
 pub use unmet::UnmetPrerequisite;

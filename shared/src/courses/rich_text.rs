@@ -5,7 +5,7 @@
 /// Authors write Markdown with HTML in it. A text without tags is left as it is, because cleaning
 /// would also turn the `<` and `&` of its code samples into entities; one with tags keeps those
 /// that only format.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     if has_tags(text) { ammonia::clean(text) } else { text.to_owned() }
 }
 

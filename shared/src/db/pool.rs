@@ -64,12 +64,21 @@ pub struct PoolSettings {
     pub wait: Duration,
     /// Statements running longer are cancelled by the server.
     pub statement_timeout: Duration,
+    /// Whether its holder does jobs. What a request asks for is refused when too much waits
+    /// already; what a job asks for is not.
+    pub does_jobs: bool,
 }
 
 impl PoolSettings {
     /// Sixteen connections, two seconds of patience.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), size: 16, wait: Duration::from_secs(2), statement_timeout: Duration::from_secs(30) }
+        Self {
+            url: url.into(),
+            size: 16,
+            wait: Duration::from_secs(2),
+            statement_timeout: Duration::from_secs(30),
+            does_jobs: false,
+        }
     }
 }
 
@@ -228,8 +237,20 @@ impl Manager {
     fn new(settings: &PoolSettings) -> anyhow::Result<Self> {
         let mut config: tokio_postgres::Config = settings.url.parse()?;
         config.connect_timeout(Duration::from_secs(5));
+        // A server that has vanished without a word is noticed in seconds, and not after the hours
+        // that systems wait by themselves.
+        config.tcp_user_timeout(Duration::from_secs(15));
+        config
+            .keepalives_idle(Duration::from_secs(10))
+            .keepalives_interval(Duration::from_secs(5))
+            .keepalives_retries(3);
         config.application_name("lms");
-        config.options(format!("-c statement_timeout={}", settings.statement_timeout.as_millis()));
+        // Compiling a plan takes longer than any of our statements runs.
+        let does_jobs = if settings.does_jobs { "on" } else { "off" };
+        config.options(format!(
+            "-c statement_timeout={} -c jit=off -c app.does_jobs={does_jobs}",
+            settings.statement_timeout.as_millis()
+        ));
         let tls = match config.get_ssl_mode() {
             SslMode::Disable | SslMode::Prefer => None,
             _ => {

@@ -2,6 +2,16 @@
 
 /// PostgreSQL's enum types.
 pub mod sql_types {
+    /// `announcement_status`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "announcement_status"))]
+    pub struct AnnouncementStatus;
+
+    /// `announcement_target`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "announcement_target"))]
+    pub struct AnnouncementTarget;
+
     /// `certificate_status`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "certificate_status"))]
@@ -32,10 +42,20 @@ pub mod sql_types {
     #[diesel(postgres_type(name = "difficulty_level"))]
     pub struct DifficultyLevel;
 
+    /// `digest_frequency`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "digest_frequency"))]
+    pub struct DigestFrequency;
+
     /// `enrollment_status`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "enrollment_status"))]
     pub struct EnrollmentStatus;
+
+    /// `file_status`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "file_status"))]
+    pub struct FileStatus;
 
     /// `job_state`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
@@ -62,10 +82,20 @@ pub mod sql_types {
     #[diesel(postgres_type(name = "progress_status"))]
     pub struct ProgressStatus;
 
+    /// `scan_result`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "scan_result"))]
+    pub struct ScanResult;
+
     /// `sso_provider_type`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "sso_provider_type"))]
     pub struct SsoProviderType;
+
+    /// `thread_status`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "thread_status"))]
+    pub struct ThreadStatus;
 
     /// `user_role`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
@@ -76,6 +106,57 @@ pub mod sql_types {
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "user_status"))]
     pub struct UserStatus;
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Whom an announcement to chosen people names.
+    announcement_recipients (announcement_id, user_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `announcement_id`.
+        announcement_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Words of an administrator or an instructor to many.
+    announcements (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `author_id`.
+        author_id -> Nullable<Uuid>,
+        /// The column `title`.
+        title -> Text,
+        /// The column `message`.
+        message -> Text,
+        /// The column `target_type`.
+        target_type -> AnnouncementTarget,
+        /// The column `target_course_id`.
+        target_course_id -> Nullable<Uuid>,
+        /// The column `target_group_id`.
+        target_group_id -> Nullable<Uuid>,
+        /// The column `status`.
+        status -> AnnouncementStatus,
+        /// The column `scheduled_at`.
+        scheduled_at -> Nullable<Timestamptz>,
+        /// When sending began.
+        sent_at -> Nullable<Timestamptz>,
+        /// How many people were meant, also those who do not want to hear of it.
+        recipients_count -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
 }
 
 diesel::table! {
@@ -357,6 +438,191 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    /// The table `discussion_bookmarks`.
+    discussion_bookmarks (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `thread_id`.
+        thread_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The table `discussion_followers`.
+    discussion_followers (thread_id, user_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `thread_id`.
+        thread_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// Who opens a thread or replies follows it; off for those who do not want to, whatever they write.
+        is_following -> Bool,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The table `discussion_replies`.
+    discussion_replies (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `thread_id`.
+        thread_id -> Uuid,
+        /// What it answers; null when that is the thread.
+        parent_id -> Nullable<Uuid>,
+        /// The reply to the thread at the top of its branch; null when it is that itself.
+        root_id -> Nullable<Uuid>,
+        /// How many replies are above it.
+        depth -> Int2,
+        /// The column `author_id`.
+        author_id -> Uuid,
+        /// The column `content`.
+        content -> Text,
+        /// The column `is_hidden`.
+        is_hidden -> Bool,
+        /// The column `hidden_reason`.
+        hidden_reason -> Text,
+        /// The column `edited_at`.
+        edited_at -> Nullable<Timestamptz>,
+        /// Its words are shown to nobody; its place is, while there are replies below it.
+        deleted_at -> Nullable<Timestamptz>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The table `discussion_reply_likes`.
+    discussion_reply_likes (reply_id, user_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `reply_id`.
+        reply_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The table `discussion_thread_likes`.
+    discussion_thread_likes (thread_id, user_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `thread_id`.
+        thread_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Questions and talk of those who take part in a course.
+    discussion_threads (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `module_id`.
+        module_id -> Nullable<Uuid>,
+        /// The column `content_item_id`.
+        content_item_id -> Nullable<Uuid>,
+        /// The column `author_id`.
+        author_id -> Uuid,
+        /// The column `title`.
+        title -> Text,
+        /// The column `content`.
+        content -> Text,
+        /// The column `status`.
+        status -> ThreadStatus,
+        /// The column `is_pinned`.
+        is_pinned -> Bool,
+        /// The column `is_announcement`.
+        is_announcement -> Bool,
+        /// When somebody last replied, else when it was opened. Editing does not make it new.
+        last_activity_at -> Timestamptz,
+        /// The column `edited_at`.
+        edited_at -> Nullable<Timestamptz>,
+        /// Seen by nobody any more; kept for the record.
+        deleted_at -> Nullable<Timestamptz>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Who has seen a thread, and when last: how many have is its view count.
+    discussion_views (thread_id, user_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `thread_id`.
+        thread_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `last_viewed_at`.
+        last_viewed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// A tenant's own words in place of a built-in mail's; a part that is null is the built-in one.
+    email_templates (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `name`.
+        name -> Text,
+        /// The column `subject`.
+        subject -> Nullable<Text>,
+        /// The column `text_body`.
+        text_body -> Nullable<Text>,
+        /// The column `html_body`.
+        html_body -> Nullable<Text>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use super::sql_types::*;
 
     /// The table `enrollments`.
@@ -409,6 +675,194 @@ diesel::table! {
         occurred_at -> Timestamptz,
         /// The column `dedupe_key`.
         dedupe_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The file of a course's item: who may open the item may download it, and it is not deleted meanwhile.
+    file_attachments (content_item_id) {
+        /// The column `content_item_id`.
+        content_item_id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `file_id`.
+        file_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Bytes in the object store, under a key made of the tenant's id and this one: never changed, scanned once, shared by the versions that have them.
+    file_contents (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `size_bytes`.
+        size_bytes -> Int8,
+        /// What the file's name promises and the scan has found; downloads are served as it.
+        media_type -> Text,
+        /// As the client promised it, until the scan has computed it.
+        sha256 -> Nullable<Bytea>,
+        /// The column `status`.
+        status -> FileStatus,
+        /// The column `scan_result`.
+        scan_result -> Nullable<ScanResult>,
+        /// The column `scan_details`.
+        scan_details -> Nullable<Text>,
+        /// The column `scanned_at`.
+        scanned_at -> Nullable<Timestamptz>,
+        /// The column `width`.
+        width -> Nullable<Int4>,
+        /// The column `height`.
+        height -> Nullable<Int4>,
+        /// When smaller pictures of it were stored.
+        thumbnails_at -> Nullable<Timestamptz>,
+        /// Rejected, or no version has them any more: they count no longer, and leave the store.
+        discarded_at -> Nullable<Timestamptz>,
+        /// When they had left the store.
+        removed_at -> Nullable<Timestamptz>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// How much a tenant keeps in the object store, and how much it may.
+    file_quotas (tenant_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The platform's default when null.
+        limit_bytes -> Nullable<Int8>,
+        /// Contents that are not discarded, and what uploads under way have taken.
+        used_bytes -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Contents on their way. The id is that of the content to come.
+    file_uploads (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// Whose it is; a superuser may be nobody of the tenant.
+        user_id -> Uuid,
+        /// The column `filename`.
+        filename -> Text,
+        /// The column `folder_id`.
+        folder_id -> Nullable<Uuid>,
+        /// The file that gets a new version; none for a new file.
+        file_id -> Nullable<Uuid>,
+        /// The column `comment`.
+        comment -> Text,
+        /// What a client that sends to the store itself has announced.
+        promised_bytes -> Nullable<Int8>,
+        /// The column `promised_sha256`.
+        promised_sha256 -> Nullable<Bytea>,
+        /// What it has taken of the tenant's quota so far.
+        reserved_bytes -> Int8,
+        /// The column `part_bytes`.
+        part_bytes -> Nullable<Int8>,
+        /// What the store calls the upload in parts.
+        store_upload -> Nullable<Text>,
+        /// It is being given up: nothing can complete it any more.
+        is_closing -> Bool,
+        /// The column `expires_at`.
+        expires_at -> Timestamptz,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The contents that a file has had. Restoring one makes a new version of the same content.
+    file_versions (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `file_id`.
+        file_id -> Uuid,
+        /// The column `number`.
+        number -> Int4,
+        /// The column `content_id`.
+        content_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Nullable<Uuid>,
+        /// The column `comment`.
+        comment -> Text,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What people have uploaded. A file in no folder is its uploader's and the administrators'.
+    files (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `folder_id`.
+        folder_id -> Nullable<Uuid>,
+        /// The column `uploaded_by`.
+        uploaded_by -> Nullable<Uuid>,
+        /// The column `filename`.
+        filename -> Text,
+        /// The column `description`.
+        description -> Text,
+        /// The current version's, which is what people get.
+        content_id -> Uuid,
+        /// The number of the current version: the newest that the scan let pass, or the first.
+        version_number -> Int4,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Where files are kept, a tree. A folder is never more open than the one it is in.
+    folders (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `parent_id`.
+        parent_id -> Nullable<Uuid>,
+        /// The column `name`.
+        name -> Text,
+        /// The widest role that sees the folder and what is in it: LEARNER is everybody.
+        visible_to -> UserRole,
+        /// The widest role that puts files into it; with a narrower visible_to it is a letter box.
+        writable_by -> UserRole,
+        /// Runs the folder beside the administrators.
+        created_by -> Nullable<Uuid>,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
     }
 }
 
@@ -485,6 +939,54 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Kinds of which a tenant has as many jobs waiting as it may have. Written by the relay; nearly always empty.
+    job_backlogs (tenant_id, kind) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `kind`.
+        kind -> Text,
+        /// The column `waiting`.
+        waiting -> Int8,
+        /// The column `counted_at`.
+        counted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Token buckets of the limits. Fewer than none: so many turns are promised to jobs that wait for them.
+    job_buckets (bucket) {
+        /// The column `bucket`.
+        bucket -> Text,
+        /// The column `tokens`.
+        tokens -> Float8,
+        /// The column `filled_at`.
+        filled_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Where a job that asks for many others goes on. Written in the transaction that asks for them.
+    job_cursors (job_id) {
+        /// The column `job_id`.
+        job_id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// What came last; null when there is no more.
+        cursor -> Nullable<Jsonb>,
+        /// The column `children`.
+        children -> Int8,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// Effects outside the database, by key: an intent first, completed_at once it is known to have happened.
     job_effects (effect_key) {
         /// The column `effect_key`.
@@ -505,6 +1007,34 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// How often a kind of job may start, or a provider be called: so many in so many seconds, and a burst.
+    job_limits (subject) {
+        /// The column `subject`.
+        subject -> Text,
+        /// The column `starts`.
+        starts -> Nullable<Int4>,
+        /// The column `seconds`.
+        seconds -> Nullable<Int4>,
+        /// The column `burst`.
+        burst -> Nullable<Int4>,
+        /// The column `tenant_starts`.
+        tenant_starts -> Nullable<Int4>,
+        /// The column `tenant_seconds`.
+        tenant_seconds -> Nullable<Int4>,
+        /// The column `tenant_burst`.
+        tenant_burst -> Nullable<Int4>,
+        /// For a kind: instead of the queue's.
+        tenant_backlog -> Nullable<Int4>,
+        /// An operator has changed it: a new release does not change it back.
+        is_edited -> Bool,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// The settings of each queue, changed by operators while it runs.
     job_queues (queue) {
         /// The column `queue`.
@@ -515,10 +1045,14 @@ diesel::table! {
         ticket_window -> Int4,
         /// The column `tenant_cap`.
         tenant_cap -> Int4,
-        /// The column `max_backlog`.
+        /// With so many jobs waiting, requests for more are refused: 503.
         max_backlog -> Int4,
         /// The tenant that was served last: the next round starts behind it.
         cursor_tenant -> Uuid,
+        /// With so many jobs of one tenant and kind waiting, its requests for more are refused: 429.
+        tenant_backlog -> Int4,
+        /// Written by the relay, which counts.
+        is_full -> Bool,
     }
 }
 
@@ -579,6 +1113,42 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Jobs that wait for a turn that is theirs: when they come back they need not ask again.
+    job_turns (job_id) {
+        /// The column `job_id`.
+        job_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The workers that live, by their own account, for operators to look at. No job depends on it.
+    job_workers (name) {
+        /// The column `name`.
+        name -> Text,
+        /// The column `host`.
+        host -> Text,
+        /// The column `process_id`.
+        process_id -> Int4,
+        /// The column `version`.
+        version -> Text,
+        /// How many jobs of each queue it runs at once.
+        queues -> Jsonb,
+        /// The column `running`.
+        running -> Int4,
+        /// The column `is_stopping`.
+        is_stopping -> Bool,
+        /// The column `started_at`.
+        started_at -> Timestamptz,
+        /// The column `seen_at`.
+        seen_at -> Timestamptz,
     }
 }
 
@@ -650,6 +1220,8 @@ diesel::table! {
         started_at -> Nullable<Timestamptz>,
         /// The column `finished_at`.
         finished_at -> Nullable<Timestamptz>,
+        /// How often a worker put it back because its release does not know the kind.
+        unknown_tries -> Int2,
     }
 }
 
@@ -839,11 +1411,34 @@ diesel::table! {
         failure_reason -> Nullable<Text>,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// The end of the person's quiet hours, when it was told during them.
+        held_until -> Nullable<Timestamptz>,
+        /// The summary that carries it, in place of a mail of its own.
+        digest_id -> Nullable<Uuid>,
     }
 }
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    /// A mail that sums up what could wait: made when the first of it happens.
+    notification_digests (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `due_at`.
+        due_at -> Timestamptz,
+        /// The column `sent_at`.
+        sent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
 
     /// The table `notification_preferences`.
     notification_preferences (user_id) {
@@ -857,6 +1452,16 @@ diesel::table! {
         preferences -> Jsonb,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// Mails that can wait are summed up in one.
+        digest -> DigestFrequency,
+        /// When, on the person's own clock (users.timezone).
+        digest_hour -> Int2,
+        /// On which day a weekly one comes: 1 is Monday.
+        digest_weekday -> Int2,
+        /// From here to quiet_to, on the person's own clock, nothing that can wait is delivered outside the application; over midnight when it is the later of the two.
+        quiet_from -> Nullable<Time>,
+        /// The column `quiet_to`.
+        quiet_to -> Nullable<Time>,
     }
 }
 
@@ -890,6 +1495,8 @@ diesel::table! {
         read_at -> Nullable<Timestamptz>,
         /// The column `dismissed_at`.
         dismissed_at -> Nullable<Timestamptz>,
+        /// The column `announcement_id`.
+        announcement_id -> Nullable<Uuid>,
     }
 }
 
@@ -963,10 +1570,14 @@ diesel::table! {
         schedule_id -> Uuid,
         /// The column `scheduled_for`.
         scheduled_for -> Timestamptz,
-        /// The column `job_id`.
+        /// Null when the last job was still unfinished and the schedule may not overlap.
         job_id -> Nullable<Uuid>,
         /// The column `created_at`.
         created_at -> Timestamptz,
+        /// Somebody asked for it, beside the clock.
+        is_by_hand -> Bool,
+        /// The column `asked_by`.
+        asked_by -> Nullable<Uuid>,
     }
 }
 
@@ -1296,6 +1907,12 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(announcement_recipients -> announcements (announcement_id));
+diesel::joinable!(announcement_recipients -> users (user_id));
+diesel::joinable!(announcements -> courses (target_course_id));
+diesel::joinable!(announcements -> learner_groups (target_group_id));
+diesel::joinable!(announcements -> tenants (tenant_id));
+diesel::joinable!(announcements -> users (author_id));
 diesel::joinable!(certificate_rules -> courses (course_id));
 diesel::joinable!(certificates -> enrollments (enrollment_id));
 diesel::joinable!(certificates -> users (user_id));
@@ -1305,24 +1922,62 @@ diesel::joinable!(content_versions -> users (author_id));
 diesel::joinable!(courses -> tenants (tenant_id));
 diesel::joinable!(courses -> users (instructor_id));
 diesel::joinable!(daily_rollups -> tenants (tenant_id));
+diesel::joinable!(discussion_bookmarks -> discussion_threads (thread_id));
+diesel::joinable!(discussion_bookmarks -> users (user_id));
+diesel::joinable!(discussion_followers -> discussion_threads (thread_id));
+diesel::joinable!(discussion_followers -> users (user_id));
+diesel::joinable!(discussion_replies -> discussion_threads (thread_id));
+diesel::joinable!(discussion_replies -> users (author_id));
+diesel::joinable!(discussion_reply_likes -> discussion_replies (reply_id));
+diesel::joinable!(discussion_reply_likes -> users (user_id));
+diesel::joinable!(discussion_thread_likes -> discussion_threads (thread_id));
+diesel::joinable!(discussion_thread_likes -> users (user_id));
+diesel::joinable!(discussion_threads -> content_items (content_item_id));
+diesel::joinable!(discussion_threads -> courses (course_id));
+diesel::joinable!(discussion_threads -> modules (module_id));
+diesel::joinable!(discussion_threads -> users (author_id));
+diesel::joinable!(discussion_views -> discussion_threads (thread_id));
+diesel::joinable!(discussion_views -> users (user_id));
+diesel::joinable!(email_templates -> tenants (tenant_id));
 diesel::joinable!(enrollments -> courses (course_id));
 diesel::joinable!(enrollments -> users (user_id));
 diesel::joinable!(events -> courses (course_id));
 diesel::joinable!(events -> tenants (tenant_id));
 diesel::joinable!(events -> users (user_id));
+diesel::joinable!(file_attachments -> content_items (content_item_id));
+diesel::joinable!(file_attachments -> files (file_id));
+diesel::joinable!(file_contents -> tenants (tenant_id));
+diesel::joinable!(file_quotas -> tenants (tenant_id));
+diesel::joinable!(file_uploads -> files (file_id));
+diesel::joinable!(file_uploads -> folders (folder_id));
+diesel::joinable!(file_uploads -> tenants (tenant_id));
+diesel::joinable!(file_versions -> file_contents (content_id));
+diesel::joinable!(file_versions -> files (file_id));
+diesel::joinable!(file_versions -> users (user_id));
+diesel::joinable!(files -> file_contents (content_id));
+diesel::joinable!(files -> folders (folder_id));
+diesel::joinable!(files -> tenants (tenant_id));
+diesel::joinable!(files -> users (uploaded_by));
+diesel::joinable!(folders -> tenants (tenant_id));
+diesel::joinable!(folders -> users (created_by));
 diesel::joinable!(group_memberships -> learner_groups (group_id));
 diesel::joinable!(group_memberships -> users (user_id));
 diesel::joinable!(idempotency_keys -> tenants (tenant_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(job_attempts -> jobs (job_id));
+diesel::joinable!(job_cursors -> jobs (job_id));
+diesel::joinable!(job_turns -> jobs (job_id));
 diesel::joinable!(learner_groups -> tenants (tenant_id));
 diesel::joinable!(learner_progress -> content_items (content_item_id));
 diesel::joinable!(learner_progress -> enrollments (enrollment_id));
 diesel::joinable!(lti_deployments -> lti_platforms (platform_id));
 diesel::joinable!(lti_platforms -> tenants (tenant_id));
 diesel::joinable!(modules -> courses (course_id));
+diesel::joinable!(notification_deliveries -> notification_digests (digest_id));
 diesel::joinable!(notification_deliveries -> notifications (notification_id));
+diesel::joinable!(notification_digests -> users (user_id));
 diesel::joinable!(notification_preferences -> users (user_id));
+diesel::joinable!(notifications -> announcements (announcement_id));
 diesel::joinable!(notifications -> users (recipient_id));
 diesel::joinable!(one_time_tokens -> tenants (tenant_id));
 diesel::joinable!(one_time_tokens -> users (user_id));
@@ -1338,6 +1993,8 @@ diesel::joinable!(tenant_storage_settings -> tenants (tenant_id));
 diesel::joinable!(users -> tenants (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    announcement_recipients,
+    announcements,
     audit_log,
     certificate_rules,
     certificates,
@@ -1346,15 +2003,36 @@ diesel::allow_tables_to_appear_in_same_query!(
     course_prerequisites,
     courses,
     daily_rollups,
+    discussion_bookmarks,
+    discussion_followers,
+    discussion_replies,
+    discussion_reply_likes,
+    discussion_thread_likes,
+    discussion_threads,
+    discussion_views,
+    email_templates,
     enrollments,
     events,
+    file_attachments,
+    file_contents,
+    file_quotas,
+    file_uploads,
+    file_versions,
+    files,
+    folders,
     group_memberships,
     idempotency_keys,
     job_attempts,
+    job_backlogs,
+    job_buckets,
+    job_cursors,
     job_effects,
+    job_limits,
     job_queues,
     job_relay,
     job_schedules,
+    job_turns,
+    job_workers,
     jobs,
     learner_groups,
     learner_progress,
@@ -1363,6 +2041,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     module_prerequisites,
     modules,
     notification_deliveries,
+    notification_digests,
     notification_preferences,
     notifications,
     one_time_tokens,

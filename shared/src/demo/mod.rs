@@ -6,7 +6,10 @@
 
 mod catalog;
 mod courses;
+mod discussions;
+mod files;
 mod learning;
+mod news;
 mod people;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -34,6 +37,9 @@ pub struct Summary {
     pub enrollments: usize,
     pub certificates: usize,
     pub notifications: usize,
+    pub announcements: usize,
+    pub threads: usize,
+    pub replies: usize,
     pub events: usize,
 }
 
@@ -111,8 +117,11 @@ impl Seed<'_> {
     async fn fill(&self, conn: &mut Conn) -> Result<Summary, Error> {
         let users = self.people(conn).await?;
         let groups = self.groups(conn).await?;
+        self.folders(conn).await?;
         let outline = self.courses(conn).await?;
         let past = self.learning(conn, &outline).await?;
+        let announcements = self.announcements(conn, &outline).await?;
+        let (threads, replies) = self.discussions(conn, &outline).await?;
         Ok(Summary {
             users,
             groups,
@@ -122,6 +131,9 @@ impl Seed<'_> {
             enrollments: past.enrollments,
             certificates: past.certificates,
             notifications: past.notifications,
+            announcements,
+            threads,
+            replies,
             events: past.events,
         })
     }

@@ -153,6 +153,11 @@ impl Seed<'_> {
         format!("{first} {last}")
     }
 
+    /// The administrator.
+    pub(super) fn administrator(&self) -> UserId {
+        self.user("admin")
+    }
+
     /// The learners, with their names.
     pub(super) fn learners(&self) -> Vec<(UserId, String)> {
         LEARNERS

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Queue;
+use super::limits::Rate;
 use crate::db::schema::jobs;
 use crate::db::{Conn, Error};
 use crate::ids::{JobId, TenantId, UserId};
@@ -30,6 +31,15 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const VERSION: i16 = 1;
     /// Lower goes first, within a tenant and queue.
     const PRIORITY: i16 = 100;
+    /// How often it may start, on the whole platform. This and what follows are starting values:
+    /// operators may set others.
+    const RATE: Option<Rate> = None;
+    /// How often it may start for one tenant.
+    const TENANT_RATE: Option<Rate> = None;
+    /// How many may wait of one tenant; the queue says when left out.
+    const TENANT_BACKLOG: Option<i32> = None;
+    /// Whom it calls, when several kinds share that provider's limit: `smtp`.
+    const PROVIDER: Option<&'static str> = None;
 
     /// In which tenant it acts; [`TenantId::PLATFORM`] for the platform's own.
     fn tenant(&self) -> TenantId;
@@ -121,7 +131,8 @@ impl Enqueued {
 /// Asks for `job`, in the caller's transaction: commit, and it exists; roll back, and it never did.
 ///
 /// # Errors
-/// The database's.
+/// The database's. [`super::Backlog::refused`] knows those that mean that too much waits already;
+/// the API answers them with 429 and 503, wherever they come from.
 pub async fn enqueue<J: Job>(conn: &mut Conn, job: &J) -> Result<Enqueued, Error> {
     enqueue_with(conn, job, JobOptions::default()).await
 }

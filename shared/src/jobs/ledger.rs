@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::{IntervalDsl, exists, not, now};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 use serde_json::Value;
 use std::time::Duration;
@@ -52,12 +52,14 @@ pub struct Claim {
     pub attempt: i32,
     pub max_attempts: i32,
     pub deferrals: i32,
+    pub unknown_tries: i16,
     #[diesel(column_name = lease_token)]
     pub token: i64,
     pub run_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     pub created_by: Option<UserId>,
     pub request_id: Option<String>,
+    pub created_at: DateTime<Utc>,
 }
 
 impl Claim {
@@ -141,6 +143,10 @@ pub struct Kept {
 /// # Errors
 /// The database's.
 pub async fn renew(conn: &mut Conn, held: &[Held]) -> Result<Vec<Kept>, Error> {
+    if is_on(Mutant::NoFence) {
+        let kept = |held: &Held| Kept { id: held.id, token: held.token, is_cancel_requested: false };
+        return Ok(held.iter().map(kept).collect());
+    }
     let ids: Vec<JobId> = held.iter().map(|held| held.id).collect();
     let tokens: Vec<i64> = held.iter().map(|held| held.token).collect();
     let leases: Vec<f64> = held.iter().map(|held| held.lease.as_secs_f64()).collect();
@@ -207,6 +213,11 @@ pub enum Verdict {
     Retry(Duration),
     /// Tried again after this wait, and this attempt does not count.
     Defer(Duration),
+    /// Did not begin, because others have their turn first: again after this wait, as if it had
+    /// never been claimed.
+    Wait(Duration),
+    /// Left for a worker of another release, for this long; counted by itself.
+    PutBack(Duration),
     /// Dead at once.
     Dead,
     /// Stopped because somebody asked.
@@ -230,21 +241,26 @@ pub async fn fail(
         #[diesel(sql_type = sql_types::JobState)]
         state: JobState,
     }
-    let (state, wait, uncounted) = match verdict {
-        Verdict::Retry(_) if claim.attempt >= claim.max_attempts => (JobState::Dead, Duration::ZERO, 0),
-        Verdict::Retry(wait) => (JobState::Available, wait, 0),
-        Verdict::Defer(wait) => (JobState::Available, wait, 1),
-        Verdict::Dead => (JobState::Dead, Duration::ZERO, 0),
-        Verdict::Cancelled => (JobState::Cancelled, Duration::ZERO, 0),
+    let (state, wait) = match verdict {
+        Verdict::Retry(_) if claim.attempt >= claim.max_attempts => (JobState::Dead, Duration::ZERO),
+        Verdict::Retry(wait) | Verdict::Defer(wait) | Verdict::Wait(wait) | Verdict::PutBack(wait) => {
+            (JobState::Available, wait)
+        }
+        Verdict::Dead => (JobState::Dead, Duration::ZERO),
+        Verdict::Cancelled => (JobState::Cancelled, Duration::ZERO),
     };
+    let is_uncounted = matches!(verdict, Verdict::Defer(_) | Verdict::Wait(_) | Verdict::PutBack(_));
     let row: Option<Row> = diesel::sql_query(include_str!("sql/fail.sql"))
         .bind::<SqlUuid, _>(claim.id)
         .bind::<BigInt, _>(claim.token)
         .bind::<sql_types::JobState, _>(state)
         .bind::<Double, _>(wait.as_secs_f64())
-        .bind::<Integer, _>(uncounted)
+        .bind::<Integer, _>(i32::from(is_uncounted))
         .bind::<Text, _>(class)
         .bind::<Text, _>(shortened(error))
+        .bind::<Integer, _>(i32::from(matches!(verdict, Verdict::Defer(_))))
+        .bind::<SmallInt, _>(i16::from(matches!(verdict, Verdict::PutBack(_))))
+        .bind::<Bool, _>(!matches!(verdict, Verdict::Wait(_)))
         .get_result(conn)
         .await
         .optional()?;

@@ -4,20 +4,28 @@
 //! cause does. The [`relay`] hands tickets to Redis, a worker claims the row in the [`ledger`], and
 //! effects and outcome are committed together (`docs/adr/0002-jobs-in-postgres-carried-by-redis.md`).
 
+pub mod backlog;
+pub mod cursor;
 pub mod effects;
 mod job;
 pub mod ledger;
+pub mod limits;
+pub mod measure;
 pub mod mutant;
 pub mod operate;
+pub mod presence;
 mod queue;
 pub mod relay;
 pub mod retention;
 mod road;
 pub mod schedule;
+pub mod throughput;
 mod view;
 
+pub use backlog::Backlog;
 pub use job::{Backoff, Enqueued, Job, JobOptions, enqueue, enqueue_many, enqueue_with};
 pub use ledger::JobState;
+pub use limits::Rate;
 pub use queue::Queue;
 pub use road::{MOST_TICKETS, Road, RoadError, Ticket, TicketStorage};
 pub use view::JobView;

@@ -51,6 +51,35 @@ pub async fn queues(conn: &mut Conn) -> Result<Vec<QueueRow>, Error> {
     Ok(rows)
 }
 
+/// How hard a queue presses: what to scale by.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Pressure {
+    /// How much of the promise the oldest due job has waited, in per cent: over 50 wants more
+    /// workers, under 10 fewer. A queue that is held presses nobody.
+    pub value: f64,
+    /// Due, and not started.
+    pub ready: i64,
+    /// Under way, on all workers.
+    pub running: i64,
+}
+
+impl QueueRow {
+    /// How hard it presses.
+    pub fn pressure(&self, queue: Queue) -> Pressure {
+        let share = if self.is_paused { 0.0 } else { self.oldest_due_seconds / queue.promise().as_secs_f64() };
+        Pressure { value: (share * 100.0).round(), ready: self.ready, running: self.running }
+    }
+}
+
+/// How hard a queue presses. `conn` is in the relay's scope, or the platform's.
+///
+/// # Errors
+/// The database's.
+pub async fn pressure(conn: &mut Conn, queue: Queue) -> Result<Option<Pressure>, Error> {
+    let rows = queues(conn).await?;
+    Ok(rows.iter().find(|row| row.queue == queue.name()).map(|row| row.pressure(queue)))
+}
+
 /// Holds a queue: nothing of it starts from now on. What waits in Redis is called back.
 ///
 /// # Errors
@@ -132,6 +161,7 @@ pub struct JobRow {
     pub result: Option<Value>,
     pub last_error: Option<String>,
     pub error_class: Option<String>,
+    pub cancel_requested_at: Option<DateTime<Utc>>,
     pub created_by: Option<UserId>,
     pub request_id: Option<String>,
     pub created_at: DateTime<Utc>,

@@ -12,30 +12,32 @@ const BATCH: usize = 5_000;
 
 /// How long what is kept.
 const KEPT: [(&str, Duration); 5] = [
-    // The dead wait for an operator; the others are only history.
+    // The dead wait for an operator; the others are only history. Attempts and cursors go with them.
     (
-        "delete from jobs where id in (select id from jobs where state in ('succeeded', 'cancelled') and finished_at < now() - make_interval(secs => $1) limit 5000)",
+        "delete from jobs where id in (select id from jobs where state in ('succeeded', 'cancelled') and finished_at < now() - make_interval(secs => $1) limit 5000 for update skip locked)",
         DAY.saturating_mul(7),
     ),
     (
-        "delete from jobs where id in (select id from jobs where state = 'dead' and finished_at < now() - make_interval(secs => $1) limit 5000)",
+        "delete from jobs where id in (select id from jobs where state = 'dead' and finished_at < now() - make_interval(secs => $1) limit 5000 for update skip locked)",
         DAY.saturating_mul(90),
     ),
     (
-        "delete from job_effects where effect_key in (select effect_key from job_effects where created_at < now() - make_interval(secs => $1) and not exists (select from jobs where jobs.id = job_effects.job_id and finished_at is null) limit 5000)",
+        "delete from job_effects where effect_key in (select effect_key from job_effects where created_at < now() - make_interval(secs => $1) and not exists (select from jobs where jobs.id = job_effects.job_id and finished_at is null) limit 5000 for update skip locked)",
         DAY.saturating_mul(30),
     ),
     (
-        "delete from schedule_runs where (schedule_id, scheduled_for) in (select schedule_id, scheduled_for from schedule_runs where created_at < now() - make_interval(secs => $1) limit 5000)",
+        "delete from schedule_runs where (schedule_id, scheduled_for) in (select schedule_id, scheduled_for from schedule_runs where created_at < now() - make_interval(secs => $1) limit 5000 for update skip locked)",
         DAY.saturating_mul(30),
     ),
+    // A bucket that nobody has drawn from for a day is full: as if it had never been.
     (
-        "delete from job_attempts where (job_id, ended_at) in (select job_id, ended_at from job_attempts where ended_at < now() - make_interval(secs => $1) limit 5000)",
-        DAY.saturating_mul(90),
+        "delete from job_buckets where bucket in (select bucket from job_buckets where filled_at < now() - make_interval(secs => $1) limit 5000 for update skip locked)",
+        DAY,
     ),
 ];
 
-/// Deletes one batch of what is too old; `false` when nothing is left. `conn` is in the platform's
+/// Deletes one batch of what is too old; `false` when nothing is left. Waits for nobody: a row that
+/// somebody holds goes another time. `conn` is in the platform's
 /// scope, or the relay's.
 ///
 /// # Errors

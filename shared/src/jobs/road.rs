@@ -3,6 +3,7 @@
 //! A ticket names a job and says nothing about it. It may be lost, doubled or late, and no harm
 //! comes of it: what happens to a job is decided by its row.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use apalis_core::backend::TaskSink;
@@ -113,6 +114,20 @@ impl Road {
     /// Where it is said that a queue has new tickets.
     pub fn wake_channel(&self) -> String {
         format!("{}:wake", self.namespace)
+    }
+
+    /// [`Road::waiting`] for all queues, in one journey.
+    ///
+    /// # Errors
+    /// Redis is away.
+    pub async fn waiting_by_queue(&self) -> Result<HashMap<Queue, usize>, RoadError> {
+        let mut ask = redis::pipe();
+        for queue in Queue::ALL {
+            let config = self.config(queue, 1);
+            ask.llen(config.active_jobs_list()).zcard(config.scheduled_jobs_set());
+        }
+        let counts: Vec<usize> = ask.query_async(&mut self.redis()).await?;
+        Ok(Queue::ALL.into_iter().zip(counts.chunks(2).map(|pair| pair.iter().sum())).collect())
     }
 
     /// How many tickets wait and were not fetched by a worker.

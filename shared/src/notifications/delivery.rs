@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::Notification;
 use crate::db::schema::{notification_deliveries, notifications, sql_types, tenant_settings, tenants, users};
 use crate::db::{Conn, Error, sql_enum};
-use crate::ids::{DeliveryId, NotificationId, TenantId};
+use crate::ids::{DeliveryId, DigestId, NotificationId, TenantId};
 use crate::tenants::Tenant;
 use crate::users::User;
 
@@ -50,7 +50,7 @@ sql_enum! {
 }
 
 /// A notification on its way by one channel.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(table_name = notification_deliveries)]
 pub struct Delivery {
     pub id: DeliveryId,
@@ -61,6 +61,10 @@ pub struct Delivery {
     pub sent_at: Option<DateTime<Utc>>,
     pub failure_reason: Option<String>,
     pub updated_at: DateTime<Utc>,
+    /// The end of the person's quiet hours, when it was told during them.
+    pub held_until: Option<DateTime<Utc>>,
+    /// The summary that carries it, in place of a mail of its own.
+    pub digest_id: Option<DigestId>,
 }
 
 /// All that a mail needs to know.
@@ -104,6 +108,11 @@ impl EmailToSend {
     }
 }
 
+/// A reason is for people: the beginning says enough.
+pub(super) fn for_people(reason: &str) -> String {
+    reason.chars().filter(|c| *c != '\0').take(500).collect()
+}
+
 impl Delivery {
     /// Notes how it ended. What was sent stays sent.
     pub async fn ended(
@@ -113,8 +122,7 @@ impl Delivery {
         reason: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        // A reason is for people: the beginning says enough.
-        let reason = reason.map(|reason| reason.chars().filter(|c| *c != '\0').take(500).collect::<String>());
+        let reason = reason.map(for_people);
         diesel::update(self)
             .filter(notification_deliveries::tenant_id.eq(self.tenant_id))
             .filter(notification_deliveries::status.ne(DeliveryStatus::Sent))

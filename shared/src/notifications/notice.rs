@@ -5,6 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::NotificationType;
+use crate::ids::ThreadId;
 
 /// Something to tell, with the names that it speaks of. They are kept with the notification, so
 /// that its mail says the same as the screen whenever it is sent.
@@ -34,6 +35,33 @@ pub enum Notice {
         /// For the address at which it is verified.
         code: Uuid,
     },
+    /// Words of an administrator or an instructor.
+    Announcement {
+        /// What they are about.
+        title: String,
+        /// They; kept as the notification's message and not a second time.
+        #[serde(skip)]
+        message: String,
+        /// Whose.
+        author_name: Option<String>,
+        /// Of the course that they are for.
+        course_slug: Option<String>,
+    },
+    /// Somebody has replied in a discussion that one follows.
+    DiscussionReply {
+        /// The thread's title.
+        thread_title: String,
+        /// For the address of its page.
+        thread: ThreadId,
+        /// The course's title.
+        course_title: String,
+        /// For the address of its page.
+        course_slug: String,
+        /// Who has replied.
+        author_name: String,
+        /// How the reply begins.
+        beginning: String,
+    },
 }
 
 impl Notice {
@@ -43,6 +71,8 @@ impl Notice {
             Self::CourseEnrollment { .. } => NotificationType::CourseEnrollment,
             Self::CourseCompletion { .. } => NotificationType::CourseCompletion,
             Self::CertificateIssued { .. } => NotificationType::CertificateIssued,
+            Self::Announcement { .. } => NotificationType::Announcement,
+            Self::DiscussionReply { .. } => NotificationType::DiscussionReply,
         }
     }
 
@@ -52,6 +82,10 @@ impl Notice {
             Self::CourseEnrollment { course_title, .. } => format!("You are enrolled in {course_title}"),
             Self::CourseCompletion { course_title, .. } => format!("You completed {course_title}"),
             Self::CertificateIssued { course_title, .. } => format!("Your certificate for {course_title}"),
+            Self::Announcement { title, .. } => title.clone(),
+            Self::DiscussionReply { thread_title, author_name, .. } => {
+                format!("{author_name} replied in {thread_title}")
+            }
         }
     }
 
@@ -71,17 +105,25 @@ impl Notice {
                 "Your certificate for \u{201c}{course_title}\u{201d} is ready to download. \
                  Anyone who has its code can verify it."
             ),
+            Self::Announcement { message, .. } => message.clone(),
+            Self::DiscussionReply { course_title, author_name, beginning, .. } => {
+                format!("{author_name} wrote in \u{201c}{course_title}\u{201d}: {beginning}")
+            }
         }
     }
 
     /// Where it leads: a page of the web client.
-    pub fn action_url(&self) -> String {
-        match self {
+    pub fn action_url(&self) -> Option<String> {
+        Some(match self {
             Self::CourseEnrollment { course_slug, .. } | Self::CourseCompletion { course_slug, .. } => {
                 format!("/learner/courses/{course_slug}")
             }
             Self::CertificateIssued { code, .. } => format!("/verify/{code}"),
-        }
+            Self::Announcement { course_slug, .. } => format!("/learner/courses/{}", course_slug.as_ref()?),
+            Self::DiscussionReply { course_slug, thread, .. } => {
+                format!("/learner/courses/{course_slug}/discussions/{thread}")
+            }
+        })
     }
 
     /// As it is kept.
@@ -110,6 +152,20 @@ mod tests {
             },
             Notice::CourseCompletion { course_title: "Knots".to_owned(), course_slug: "knots".to_owned() },
             Notice::CertificateIssued { course_title: "Knots".to_owned(), code: Uuid::from_u128(7) },
+            Notice::Announcement {
+                title: "Rope has arrived".to_owned(),
+                message: String::new(),
+                author_name: None,
+                course_slug: Some("knots".to_owned()),
+            },
+            Notice::DiscussionReply {
+                thread_title: "Which knot?".to_owned(),
+                thread: ThreadId(Uuid::from_u128(8)),
+                course_title: "Knots".to_owned(),
+                course_slug: "knots".to_owned(),
+                author_name: "Bob Brown".to_owned(),
+                beginning: "The bowline.".to_owned(),
+            },
         ];
         for notice in notices {
             assert_eq!(Notice::from_facts(&notice.facts()), Some(notice.clone()));

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::delivery::{Delivery, DeliveryChannel, DeliveryStatus};
 use crate::db::schema::{notification_deliveries, notifications, sql_types};
-use crate::db::{Conn, Error, Numbered, Page, sql_enum};
-use crate::ids::{NotificationId, TenantId, UserId};
+use crate::db::{Conn, Error, Keyset, LongPage, Part, sql_enum};
+use crate::ids::{AnnouncementId, NotificationId, TenantId, UserId};
 
 sql_enum! {
     /// What a notification is about.
@@ -34,6 +34,8 @@ sql_enum! {
         Announcement = "ANNOUNCEMENT",
         /// Something needs a person.
         SystemAlert = "SYSTEM_ALERT",
+        /// Somebody has replied in a discussion that one follows.
+        DiscussionReply = "DISCUSSION_REPLY",
     }
 }
 
@@ -50,7 +52,14 @@ impl NotificationType {
             Self::NewContentAvailable => "New content available",
             Self::Announcement => "Announcement",
             Self::SystemAlert => "System alert",
+            Self::DiscussionReply => "Discussion reply",
         }
+    }
+
+    /// Whether it would come too late after a night: such do not wait for the end of quiet hours,
+    /// nor for a summary.
+    pub const fn is_urgent(self) -> bool {
+        matches!(self, Self::DeadlineReminder | Self::SystemAlert)
     }
 }
 
@@ -72,6 +81,8 @@ pub struct Notification {
     pub created_at: DateTime<Utc>,
     pub read_at: Option<DateTime<Utc>>,
     pub dismissed_at: Option<DateTime<Utc>>,
+    /// What it passes on, if it does.
+    pub announcement_id: Option<AnnouncementId>,
 }
 
 /// Reading and delivering in one word, for those who want one.
@@ -214,20 +225,31 @@ impl Notification {
         tenant: TenantId,
         recipient: UserId,
         filter: &NotificationFilter,
-        page: Numbered,
-    ) -> Result<Page<NotificationRow>, Error> {
+        part: Part,
+    ) -> Result<LongPage<NotificationRow>, Error> {
         let matching = || {
             filter.conditions(tenant, recipient).into_iter().fold(notifications::table.into_boxed(), QueryDsl::filter)
         };
-        let total = matching().count().get_result(conn).await?;
-        let items = matching()
+        let total = match part {
+            Part::Numbered(_) => Some(matching().count().get_result(conn).await?),
+            Part::Behind { .. } => None,
+        };
+        let mut rows = matching();
+        if let Some(Keyset { at, id }) = part.last() {
+            // The first condition says what the second one does, so that an index can begin there.
+            let behind = notifications::created_at.lt(at).or(notifications::id.lt(NotificationId(id)));
+            rows = rows.filter(notifications::created_at.le(at)).filter(behind);
+        }
+        let items = rows
             .order((notifications::created_at.desc(), notifications::id.desc()))
-            .limit(page.limit())
-            .offset(page.offset())
+            .limit(part.limit())
+            .offset(part.offset())
             .select(Self::as_select())
-            .load(conn)
+            .load::<Self>(conn)
             .await?;
-        Ok(Page::numbered(with_deliveries(conn, tenant, items).await?, total))
+        let LongPage { items, total, next } =
+            LongPage::of(part, items, total, |row: &Self| Keyset { at: row.created_at, id: row.id.0 });
+        Ok(LongPage { items: with_deliveries(conn, tenant, items).await?, total, next })
     }
 
     /// How many a person has not read.

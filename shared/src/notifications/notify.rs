@@ -1,16 +1,19 @@
-//! Telling somebody something.
+//! Telling somebody something, or many people the same.
+
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
-use super::delivery::{DeliveryChannel, DeliveryStatus};
+use super::delivery::{Delivery, DeliveryChannel, DeliveryStatus};
+use super::digest::digests_for;
 use super::jobs::DeliverEmail;
-use super::{Notice, Notification, Preferences};
+use super::preferences::Wishes;
+use super::{Notice, Notification, NotificationType};
 use crate::db::schema::{notification_deliveries, notifications};
 use crate::db::{Conn, Error};
-use crate::ids::{DeliveryId, NotificationId, TenantId, UserId};
-use crate::jobs::enqueue;
+use crate::ids::{AnnouncementId, DeliveryId, DigestId, NotificationId, TenantId, UserId};
+use crate::jobs::{JobOptions, enqueue_many, enqueue_with};
 
 /// Something to tell to somebody.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +25,20 @@ pub struct NewNotification {
     pub notice: Notice,
     /// Names the event: the same person is told of it once.
     pub dedupe_key: String,
+}
+
+/// Something to tell to many, at most a thousand at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct News<'a> {
+    pub tenant: TenantId,
+    /// To whom.
+    pub recipients: &'a [UserId],
+    /// What.
+    pub notice: &'a Notice,
+    /// Names the event: the same person is told of it once.
+    pub dedupe_key: &'a str,
+    /// What it passes on, if it does.
+    pub announcement: Option<AnnouncementId>,
 }
 
 /// What became of it.
@@ -36,75 +53,174 @@ pub enum Notified {
     Unwanted,
 }
 
+/// What became of it, of many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Told now.
+    pub new: Vec<Notification>,
+    /// How many were told before.
+    pub already: usize,
+    /// How many do not want to hear of it.
+    pub unwanted: usize,
+}
+
 /// The longest subject that a row takes.
 const LONGEST_SUBJECT: usize = 255;
+
+/// How a channel is used for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It is there by standing there.
+    Standing,
+    /// A job sends it, at once or at the end of quiet hours.
+    Sent(Option<DateTime<Utc>>),
+    /// The digest for this instant carries it.
+    Summed(DateTime<Utc>),
+}
 
 /// Tells a person of this tenant something, by the channels that they want, in the caller's
 /// transaction. However often it is called for the same event, the person is told once.
 pub async fn notify(conn: &mut Conn, new: &NewNotification, now: DateTime<Utc>) -> Result<Notified, Error> {
+    let news = News {
+        tenant: new.tenant,
+        recipients: &[new.recipient],
+        notice: &new.notice,
+        dedupe_key: &new.dedupe_key,
+        announcement: None,
+    };
+    let Told { new, already, unwanted: _ } = notify_all(conn, &news, now).await?;
+    Ok(match new.into_iter().next() {
+        Some(notification) => Notified::New(notification),
+        None if already > 0 => Notified::Already,
+        None => Notified::Unwanted,
+    })
+}
+
+/// [`notify`] for many people, by as many statements as for one.
+pub async fn notify_all(conn: &mut Conn, news: &News<'_>, now: DateTime<Utc>) -> Result<Told, Error> {
     conn.transaction(async |conn| {
-        let kind = new.notice.kind();
-        let preferences = Preferences::of(conn, new.tenant, new.recipient).await?;
-        let channels: Vec<_> =
-            DeliveryChannel::AVAILABLE.into_iter().filter(|&channel| preferences.allows(kind, channel)).collect();
-        if channels.is_empty() {
-            return Ok(Notified::Unwanted);
-        }
-        let notification = Notification {
-            id: NotificationId::new(),
-            tenant_id: new.tenant,
-            recipient_id: new.recipient,
-            notification_type: kind,
-            subject: shortened(&new.notice.subject()),
-            message: new.notice.message(),
-            action_url: Some(new.notice.action_url()),
-            facts: new.notice.facts(),
-            dedupe_key: new.dedupe_key.clone(),
-            created_at: now,
-            read_at: None,
-            dismissed_at: None,
-        };
-        let written = diesel::insert_into(notifications::table)
-            .values(&notification)
-            .on_conflict((notifications::tenant_id, notifications::recipient_id, notifications::dedupe_key))
-            .do_nothing()
-            .execute(conn)
-            .await?;
-        if written == 0 {
-            return Ok(Notified::Already);
-        }
-        for channel in channels {
-            deliver(conn, &notification, channel, now).await?;
-        }
-        Ok(Notified::New(notification))
+        let kind = news.notice.kind();
+        let wishes = Wishes::of_all(conn, news.tenant, news.recipients).await?;
+        let ways: BTreeMap<UserId, Vec<(DeliveryChannel, Way)>> = wishes
+            .iter()
+            .map(|wishes| (wishes.preferences.user, ways(wishes, kind, now)))
+            .filter(|(_, ways)| !ways.is_empty())
+            .collect();
+        let unwanted = wishes.len() - ways.len();
+        let rows: Vec<_> = ways.keys().map(|&recipient| notification(news, recipient, now)).collect();
+        let new = write(conn, rows).await?;
+        let already = ways.len() - new.len();
+        deliver(conn, news.tenant, &new, &ways, now).await?;
+        Ok(Told { new, already, unwanted })
     })
     .await
+}
+
+/// By which channels a person hears of `kind`, and how.
+fn ways(wishes: &Wishes, kind: NotificationType, now: DateTime<Utc>) -> Vec<(DeliveryChannel, Way)> {
+    let Wishes { preferences, zone } = wishes;
+    let quiet_until = |at| preferences.quiet.and_then(|quiet| quiet.end_after(*zone, at));
+    let way = |channel| match channel {
+        DeliveryChannel::InApp => Way::Standing,
+        _ if kind.is_urgent() => Way::Sent(None),
+        DeliveryChannel::Email => match preferences.digest.due_after(*zone, now) {
+            Some(due) => Way::Summed(quiet_until(due).unwrap_or(due)),
+            None => Way::Sent(quiet_until(now)),
+        },
+        DeliveryChannel::Push | DeliveryChannel::Sms => Way::Sent(quiet_until(now)),
+    };
+    let wanted = DeliveryChannel::AVAILABLE.into_iter().filter(|&channel| preferences.allows(kind, channel));
+    wanted.map(|channel| (channel, way(channel))).collect()
+}
+
+fn notification(news: &News<'_>, recipient: UserId, now: DateTime<Utc>) -> Notification {
+    Notification {
+        id: NotificationId::new(),
+        tenant_id: news.tenant,
+        recipient_id: recipient,
+        notification_type: news.notice.kind(),
+        subject: shortened(&news.notice.subject()),
+        message: news.notice.message(),
+        action_url: news.notice.action_url(),
+        facts: news.notice.facts(),
+        dedupe_key: news.dedupe_key.to_owned(),
+        created_at: now,
+        read_at: None,
+        dismissed_at: None,
+        announcement_id: news.announcement,
+    }
+}
+
+/// Writes those of which nobody was told before, and says which.
+async fn write(conn: &mut Conn, mut rows: Vec<Notification>) -> Result<Vec<Notification>, Error> {
+    if rows.is_empty() {
+        return Ok(rows);
+    }
+    let written: HashSet<NotificationId> = diesel::insert_into(notifications::table)
+        .values(&rows)
+        .on_conflict((notifications::tenant_id, notifications::recipient_id, notifications::dedupe_key))
+        .do_nothing()
+        .returning(notifications::id)
+        .get_results(conn)
+        .await?
+        .into_iter()
+        .collect();
+    rows.retain(|row| written.contains(&row.id));
+    Ok(rows)
 }
 
 /// What stands in the application is delivered by standing there; the rest is a job's.
 async fn deliver(
     conn: &mut Conn,
-    notification: &Notification,
-    channel: DeliveryChannel,
+    tenant: TenantId,
+    told: &[Notification],
+    ways: &BTreeMap<UserId, Vec<(DeliveryChannel, Way)>>,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let id = DeliveryId::new();
-    let is_there = channel == DeliveryChannel::InApp;
-    let status = if is_there { DeliveryStatus::Sent } else { DeliveryStatus::Pending };
-    diesel::insert_into(notification_deliveries::table)
-        .values((
-            notification_deliveries::id.eq(id),
-            notification_deliveries::tenant_id.eq(notification.tenant_id),
-            notification_deliveries::notification_id.eq(notification.id),
-            notification_deliveries::channel.eq(channel),
-            notification_deliveries::status.eq(status),
-            notification_deliveries::sent_at.eq(is_there.then_some(now)),
-            notification_deliveries::updated_at.eq(now),
-        ))
-        .execute(conn)
-        .await?;
-    if channel == DeliveryChannel::Email {
-        enqueue(conn, &DeliverEmail { tenant_id: notification.tenant_id, delivery_id: id }).await?;
+    let pairs: Vec<_> = told
+        .iter()
+        .flat_map(|row| {
+            ways.get(&row.recipient_id).into_iter().flatten().map(move |&(channel, way)| (row, channel, way))
+        })
+        .collect();
+    let summed: Vec<_> = pairs
+        .iter()
+        .filter_map(|(row, _, way)| if let Way::Summed(due) = way { Some((row.recipient_id, *due)) } else { None })
+        .collect();
+    let digests = digests_for(conn, tenant, &summed).await?;
+    let digest_of = |user: UserId, due: DateTime<Utc>| -> Option<DigestId> {
+        digests.iter().find(|digest| digest.user_id == user && digest.due_at == due).map(|digest| digest.id)
+    };
+    let rows: Vec<_> = pairs
+        .iter()
+        .map(|&(row, channel, way)| Delivery {
+            id: DeliveryId::new(),
+            tenant_id: tenant,
+            notification_id: row.id,
+            channel,
+            status: if way == Way::Standing { DeliveryStatus::Sent } else { DeliveryStatus::Pending },
+            sent_at: (way == Way::Standing).then_some(now),
+            failure_reason: None,
+            updated_at: now,
+            held_until: if let Way::Sent(held) = way { held } else { None },
+            digest_id: if let Way::Summed(due) = way { digest_of(row.recipient_id, due) } else { None },
+        })
+        .collect();
+    diesel::insert_into(notification_deliveries::table).values(&rows).execute(conn).await?;
+    ask_to_send(conn, &rows).await
+}
+
+async fn ask_to_send(conn: &mut Conn, deliveries: &[Delivery]) -> Result<(), Error> {
+    let job = |delivery: &Delivery| DeliverEmail { tenant_id: delivery.tenant_id, delivery_id: delivery.id };
+    let mails = || {
+        deliveries.iter().filter(|delivery| delivery.channel == DeliveryChannel::Email && delivery.digest_id.is_none())
+    };
+    let at_once: Vec<_> = mails().filter(|delivery| delivery.held_until.is_none()).map(job).collect();
+    enqueue_many(conn, &at_once).await?;
+    // Few: those who sleep now.
+    for delivery in mails().filter(|delivery| delivery.held_until.is_some()) {
+        let later = JobOptions { run_at: delivery.held_until, ..JobOptions::default() };
+        enqueue_with(conn, &job(delivery), later).await?;
     }
     Ok(())
 }

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
+use chrono_tz::Tz;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::Value;
 
+use super::digest::{DigestChoice, DigestFrequency};
+use super::quiet::QuietHours;
 use super::{DeliveryChannel, NotificationType};
-use crate::db::schema::notification_preferences;
+use crate::db::schema::{notification_preferences, users};
 use crate::db::{Conn, Error};
 use crate::ids::{TenantId, UserId};
+use crate::locale;
 
 /// Yes or no for each type and channel.
 pub type Choices = BTreeMap<NotificationType, BTreeMap<DeliveryChannel, bool>>;
@@ -23,8 +27,52 @@ pub struct Preferences {
     pub is_enabled: bool,
     /// What was chosen; what was not has its default.
     chosen: Choices,
+    /// When mails that can wait are summed up.
+    pub digest: DigestChoice,
+    /// When what can wait is not delivered outside the application.
+    pub quiet: Option<QuietHours>,
     /// When it was last changed, if ever.
     pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// As it is kept.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = notification_preferences)]
+struct Kept {
+    is_enabled: bool,
+    preferences: Value,
+    digest: DigestFrequency,
+    digest_hour: i16,
+    digest_weekday: i16,
+    quiet_from: Option<NaiveTime>,
+    quiet_to: Option<NaiveTime>,
+    updated_at: DateTime<Utc>,
+}
+
+/// A person's preferences, and the clock that they live by.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Wishes {
+    pub(super) preferences: Preferences,
+    pub(super) zone: Tz,
+}
+
+impl Wishes {
+    /// Those of all these people who are of this tenant, in one query.
+    pub(super) async fn of_all(conn: &mut Conn, tenant: TenantId, people: &[UserId]) -> Result<Vec<Self>, Error> {
+        let found: Vec<(UserId, String, Option<Kept>)> = users::table
+            .left_join(notification_preferences::table)
+            .filter(users::tenant_id.eq(tenant))
+            .filter(users::id.eq_any(people))
+            .order(users::id)
+            .select((users::id, users::timezone, Option::<Kept>::as_select()))
+            .load(conn)
+            .await?;
+        let wishes = |(user, zone, kept): (_, String, _)| Self {
+            preferences: Preferences::new(user, kept),
+            zone: locale::time_zone(&zone),
+        };
+        Ok(found.into_iter().map(wishes).collect())
+    }
 }
 
 /// A change of them.
@@ -34,34 +82,49 @@ pub struct PreferencesChange {
     pub is_enabled: Option<bool>,
     /// These choices; none leaves them all.
     pub choices: Option<Choices>,
-    /// Choices that are not named go back to their defaults.
+    /// As in [`Preferences`]; none leaves it.
+    pub digest: Option<DigestChoice>,
+    /// As in [`Preferences`]; none leaves it.
+    pub quiet: Option<Option<QuietHours>>,
+    /// What is not named goes back to its default.
     pub replaces: bool,
 }
 
 impl Preferences {
-    fn new(user: UserId, row: Option<(bool, Value, DateTime<Utc>)>) -> Self {
-        match row {
-            Some((is_enabled, chosen, updated_at)) => {
-                Self { user, is_enabled, chosen: read(&chosen), updated_at: Some(updated_at) }
-            }
-            None => Self { user, is_enabled: true, chosen: Choices::new(), updated_at: None },
+    fn new(user: UserId, kept: Option<Kept>) -> Self {
+        let Some(kept) = kept else {
+            let (chosen, digest) = (Choices::new(), DigestChoice::default());
+            return Self { user, is_enabled: true, chosen, digest, quiet: None, updated_at: None };
+        };
+        Self {
+            user,
+            is_enabled: kept.is_enabled,
+            chosen: read(&kept.preferences),
+            digest: DigestChoice {
+                frequency: kept.digest,
+                hour: u32::try_from(kept.digest_hour).unwrap_or_default(),
+                weekday: u32::try_from(kept.digest_weekday).unwrap_or_default(),
+            },
+            quiet: kept.quiet_from.zip(kept.quiet_to).and_then(|(from, to)| QuietHours::new(from, to)),
+            updated_at: Some(kept.updated_at),
         }
     }
 
     /// A person's preferences.
     pub async fn of(conn: &mut Conn, tenant: TenantId, user: UserId) -> Result<Self, Error> {
-        let row = notification_preferences::table
+        let kept = notification_preferences::table
             .filter(notification_preferences::tenant_id.eq(tenant))
             .filter(notification_preferences::user_id.eq(user))
-            .select((
-                notification_preferences::is_enabled,
-                notification_preferences::preferences,
-                notification_preferences::updated_at,
-            ))
+            .select(Kept::as_select())
             .first(conn)
             .await
             .optional()?;
-        Ok(Self::new(user, row))
+        Ok(Self::new(user, kept))
+    }
+
+    /// Until when a person of this zone is not to be disturbed by what can wait.
+    pub fn quiet_until(&self, zone: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.quiet?.end_after(locale::time_zone(zone), now)
     }
 
     /// Changes them, and says what they are now. Two changes at once are made one after the other.
@@ -82,18 +145,14 @@ impl Preferences {
                 .on_conflict_do_nothing()
                 .execute(conn)
                 .await?;
-            let row = notification_preferences::table
+            let kept = notification_preferences::table
                 .find(user)
                 .filter(notification_preferences::tenant_id.eq(tenant))
-                .select((
-                    notification_preferences::is_enabled,
-                    notification_preferences::preferences,
-                    notification_preferences::updated_at,
-                ))
+                .select(Kept::as_select())
                 .for_update()
                 .first(conn)
                 .await?;
-            let mut preferences = Self::new(user, Some(row));
+            let mut preferences = Self::new(user, Some(kept));
             preferences.apply(change);
             preferences.updated_at = Some(now);
             diesel::update(notification_preferences::table.find(user))
@@ -101,6 +160,11 @@ impl Preferences {
                 .set((
                     notification_preferences::is_enabled.eq(preferences.is_enabled),
                     notification_preferences::preferences.eq(written(&preferences.chosen)?),
+                    notification_preferences::digest.eq(preferences.digest.frequency),
+                    notification_preferences::digest_hour.eq(small(preferences.digest.hour)),
+                    notification_preferences::digest_weekday.eq(small(preferences.digest.weekday)),
+                    notification_preferences::quiet_from.eq(preferences.quiet.map(QuietHours::from)),
+                    notification_preferences::quiet_to.eq(preferences.quiet.map(QuietHours::to)),
                     notification_preferences::updated_at.eq(now),
                 ))
                 .execute(conn)
@@ -116,6 +180,14 @@ impl Preferences {
         }
         if change.replaces {
             self.chosen.clear();
+            self.digest = DigestChoice::default();
+            self.quiet = None;
+        }
+        if let Some(digest) = change.digest {
+            self.digest = digest;
+        }
+        if let Some(quiet) = change.quiet {
+            self.quiet = quiet;
         }
         for (kind, channels) in change.choices.unwrap_or_default() {
             self.chosen.entry(kind).or_default().extend(channels);
@@ -144,6 +216,10 @@ impl Preferences {
     }
 }
 
+fn small(number: u32) -> i16 {
+    i16::try_from(number).unwrap_or(i16::MAX)
+}
+
 /// Entries of types or channels that are no more are passed over.
 fn read(stored: &Value) -> Choices {
     let mut choices = Choices::new();
@@ -169,7 +245,7 @@ mod tests {
     use super::*;
 
     fn preferences(stored: Value) -> Preferences {
-        Preferences::new(UserId::new(), Some((true, stored, DateTime::UNIX_EPOCH)))
+        Preferences { chosen: read(&stored), ..Preferences::new(UserId::new(), None) }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "what a test needs and does not get ends the test")]
 
 mod db;
+pub mod job_model;
 pub mod make;
 mod queries;
 mod unfiltered;

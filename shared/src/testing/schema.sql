@@ -26,7 +26,7 @@ columns as (
                 when 'uuid' then 'Uuid' when 'text' then 'Text' when 'boolean' then 'Bool'
                 when 'smallint' then 'Int2' when 'integer' then 'Int4' when 'bigint' then 'Int8'
                 when 'double precision' then 'Float8' when 'timestamp with time zone' then 'Timestamptz'
-                when 'date' then 'Date' when 'jsonb' then 'Jsonb' when 'bytea' then 'Bytea'
+                when 'date' then 'Date' when 'time without time zone' then 'Time' when 'jsonb' then 'Jsonb' when 'bytea' then 'Bytea'
                 else 'UnknownType' end) as sql_type
     ) as typed
     where a.attnum > 0 and not a.attisdropped
@@ -49,6 +49,8 @@ parents as (
 ),
 joins as (
     select conrelid, confrelid, min(child_column) as child_column from parents
+    -- A tree's reference to itself is no join that a query could name.
+    where conrelid <> confrelid
     group by conrelid, confrelid having count(*) = 1
 )
 select concat_ws(e'\n',

@@ -21,6 +21,7 @@ pub struct SendPasswordReset {
 impl Job for SendPasswordReset {
     const NAME: &'static str = "users.send_password_reset";
     const QUEUE: Queue = Queue::Within5s;
+    const PROVIDER: Option<&'static str> = Some("smtp");
     const MAX_ATTEMPTS: i32 = 8;
     const BACKOFF: Backoff = BACKOFF;
     const TIMEOUT: Duration = Duration::from_secs(20);
@@ -46,6 +47,7 @@ pub struct SendInvitation {
 impl Job for SendInvitation {
     const NAME: &'static str = "users.send_invitation";
     const QUEUE: Queue = Queue::Within5s;
+    const PROVIDER: Option<&'static str> = Some("smtp");
     const MAX_ATTEMPTS: i32 = 8;
     const BACKOFF: Backoff = BACKOFF;
     const TIMEOUT: Duration = Duration::from_secs(20);
@@ -70,6 +72,7 @@ pub struct SendPasswordChanged {
 impl Job for SendPasswordChanged {
     const NAME: &'static str = "users.send_password_changed";
     const QUEUE: Queue = Queue::Within1m;
+    const PROVIDER: Option<&'static str> = Some("smtp");
     const MAX_ATTEMPTS: i32 = 8;
     const BACKOFF: Backoff = Backoff::exponential(5, 3_600);
     const TIMEOUT: Duration = Duration::from_secs(20);

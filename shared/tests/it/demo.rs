@@ -13,6 +13,9 @@ const PROMISED: Summary = Summary {
     enrollments: 36,
     certificates: 12,
     notifications: 12,
+    announcements: 4,
+    threads: 5,
+    replies: 15,
     events: 191,
 };
 
@@ -42,6 +45,9 @@ async fn both_tenants_have_exactly_what_is_promised() {
             ("enrollments", PROMISED.enrollments),
             ("certificates", PROMISED.certificates),
             ("notifications", PROMISED.notifications),
+            ("announcements", PROMISED.announcements),
+            ("discussion_threads", PROMISED.threads),
+            ("discussion_replies", PROMISED.replies),
             ("events", PROMISED.events),
         ] {
             assert_eq!(rows(&db, table, slug).await, promised, "{table} of {slug}");
@@ -59,6 +65,18 @@ async fn both_tenants_have_exactly_what_is_promised() {
         }
     }
     assert_eq!(db.texts("select email as text from users where is_superuser").await, ["admin@lms.local"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_readmes_folders_are_there() {
+    let db = TestDb::lease().await;
+    demo::seed(&db.pool, "hash", make::morning()).await.expect("seeded");
+    for slug in ["acme", "techu"] {
+        let names = format!(
+            "select f.name as text from folders f join tenants t on t.id = f.tenant_id where t.slug = '{slug}' order by 1"
+        );
+        assert_eq!(db.texts(&names).await, ["Archives", "Assessments", "Course Materials", "Documents"], "{slug}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,5 +15,8 @@
 mod architecture;
 mod audit;
 mod demo;
+mod deploy;
 mod isolation;
+mod plans;
 mod schema;
+mod timetables;

@@ -1,9 +1,7 @@
-//! E-mail: what is said in it, and how it leaves.
+//! E-mail: how it leaves. What is said in it is `shared::mail`'s.
 
 mod own;
 mod smtp;
-pub mod template;
 
 pub use own::{OwnServerError, mailer_of, own_mailer};
 pub use smtp::{MailConfig, MailError, MailSecurity, Mailer};
-pub use template::RenderedMail;

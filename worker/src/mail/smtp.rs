@@ -12,7 +12,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 use shared::config::Env;
 
-use super::template::RenderedMail;
+use shared::mail::RenderedMail;
 
 /// Where mail is handed in, and whom it comes from.
 #[derive(Debug, Clone)]

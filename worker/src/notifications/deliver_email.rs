@@ -1,7 +1,8 @@
 //! Sending the mail of a notification.
 
+use chrono::{DateTime, Utc};
 use shared::notifications::jobs::DeliverEmail;
-use shared::notifications::{DeliveryStatus, EmailToSend};
+use shared::notifications::{DeliveryStatus, EmailToSend, Preferences};
 
 use super::wording;
 use crate::context::Ctx;
@@ -21,8 +22,13 @@ pub async fn deliver(ctx: Ctx, job: DeliverEmail) -> Outcome {
     if !email.recipient.may_enter() {
         return ended(&ctx, &email, DeliveryStatus::Skipped, Some("The account is not active.")).await;
     }
+    if let Some(until) = held(&ctx, &email).await? {
+        let wait = (until - ctx.now()).to_std().unwrap_or_default();
+        return Err(Failure::Snooze(wait));
+    }
     let platform = &ctx.services().platform;
-    let mail = match wording::mail(&email, &platform.public_url, &platform.frontend_url) {
+    let own = wording::own_words(&mut *ctx.conn().await?, &email, &platform.public_url).await?;
+    let mail = match wording::mail(&email, own.as_ref(), &platform.public_url, &platform.frontend_url) {
         Ok(mail) => mail,
         Err(error) => return give_up(&ctx, &email, error.to_string()).await,
     };
@@ -51,6 +57,16 @@ pub async fn deliver(ctx: Ctx, job: DeliverEmail) -> Outcome {
         },
         Err(other) => Err(other),
     }
+}
+
+/// Until when the reader is not to be disturbed by it: an attempt may fall into the night though
+/// the first one did not.
+async fn held(ctx: &Ctx, email: &EmailToSend) -> Result<Option<DateTime<Utc>>, Failure> {
+    if email.notification.notification_type.is_urgent() {
+        return Ok(None);
+    }
+    let preferences = Preferences::of(&mut *ctx.conn().await?, ctx.tenant(), email.recipient.id).await?;
+    Ok(preferences.quiet_until(&email.recipient.timezone, ctx.now()))
 }
 
 /// It will never be delivered: the row says why, and so does the job.

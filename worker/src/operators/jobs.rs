@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use shared::config::Env;
 use shared::ids::{JobId, TenantId};
-use shared::jobs::operate::{self, AttemptRow, Cancelled, Filter, JobRow};
+use shared::jobs::operate::{self, AttemptRow, Cancelled, DeadRow, Filter, JobRow};
 use shared::jobs::{JobState, Queue};
 
 use super::table::{or_dash, table};
@@ -46,12 +46,18 @@ pub enum Jobs {
         /// Do it.
         #[arg(long)]
         yes: bool,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
     },
     /// Cancel jobs: those that wait never start, those that run are asked to stop.
     Cancel {
         /// Which.
         #[arg(required = true)]
         ids: Vec<JobId>,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -98,30 +104,43 @@ pub async fn jobs(env: Env, command: Jobs) -> anyhow::Result<()> {
             }
             print(&one(&job, &attempts))
         }
-        Jobs::Replay { ids, which, limit, yes } => {
+        Jobs::Replay { ids, which, limit, yes, json } => {
             let filter = which.filter(None);
             if yes {
                 let replayed = operate::replay(&mut conn, &filter, &ids, limit).await?;
-                return print(&format!("{} jobs live again", replayed.len()));
+                let told = format!("{} jobs live again", replayed.len());
+                return if json { print_json(&replayed) } else { print(&told) };
             }
             let rows = operate::dead(&mut conn, &filter, &ids).await?;
-            let rows: Vec<_> =
-                rows.into_iter().map(|row| [row.kind, or_dash(row.error_class), row.jobs.to_string()]).collect();
-            print(&table(["KIND", "ERROR", "DEAD"], &rows))?;
-            print("Nothing was done: add --yes to replay them.")
+            if json { print_json(&rows) } else { print(&would_replay(rows)) }
         }
-        Jobs::Cancel { ids } => {
+        Jobs::Cancel { ids, json } => {
+            let mut said = Vec::new();
             for id in ids {
                 let word = match operate::cancel(&mut conn, id).await? {
                     Cancelled::AtOnce => "cancelled",
                     Cancelled::Asked => "asked to stop",
                     Cancelled::TooLate => "over already, or unknown",
                 };
-                print(&format!("{id}  {word}"))?;
+                said.push((id, word));
             }
-            Ok(())
+            if json {
+                let said: Vec<_> =
+                    said.iter().map(|(id, word)| serde_json::json!({ "id": id, "said": word })).collect();
+                return print_json(&said);
+            }
+            let lines: Vec<String> = said.iter().map(|(id, word)| format!("{id}  {word}")).collect();
+            print(&lines.join("\n"))
         }
     }
+}
+
+fn would_replay(rows: Vec<DeadRow>) -> String {
+    if rows.is_empty() {
+        return "None of the dead is meant.".to_owned();
+    }
+    let rows: Vec<_> = rows.into_iter().map(|row| [row.kind, or_dash(row.error_class), row.jobs.to_string()]).collect();
+    format!("{}\n\nNothing was done: add --yes to replay them.", table(["KIND", "ERROR", "DEAD"], &rows))
 }
 
 fn list(rows: &[JobRow]) -> String {

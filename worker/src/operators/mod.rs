@@ -1,6 +1,7 @@
 //! What operators ask on the command line: tables for people, `--json` for programs.
 
 mod jobs;
+mod limits;
 mod queues;
 mod schedules;
 mod table;
@@ -15,6 +16,7 @@ use shared::config::{DatabaseConfig, Env};
 use shared::db::{Pool, PoolSettings, Scope, ScopedConn};
 
 pub use jobs::{Jobs, jobs};
+pub use limits::{Limits, limits};
 pub use queues::{Queues, queues};
 pub use schedules::{Schedules, schedules};
 

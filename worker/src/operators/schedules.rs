@@ -1,8 +1,8 @@
 //! `worker schedules …`.
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use shared::config::Env;
-use shared::jobs::schedule::{self, Change, ScheduleRow};
+use shared::jobs::schedule::{self, Change, Misfire, RunRow, ScheduleRow};
 
 use super::table::{or_dash, table};
 use super::{connection, print, print_json};
@@ -41,7 +41,36 @@ pub enum Schedules {
         /// An IANA zone.
         #[arg(long)]
         timezone: Option<String>,
+        /// What is done about instants that nobody was there for: skip, one (the last) or all.
+        #[arg(long)]
+        misfire: Option<Misfire>,
+        /// Up to which age in seconds they are made up for.
+        #[arg(long, value_parser = clap::value_parser!(i32).range(0..))]
+        grace: Option<i32>,
+        /// Whether it fires while its last job is unfinished.
+        #[arg(long, value_enum)]
+        overlap: Option<OverlapRule>,
     },
+    /// List when it fired, the newest first.
+    Runs {
+        /// Its name.
+        name: String,
+        /// At most so many.
+        #[arg(long, default_value_t = 20)]
+        limit: i64,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Whether a schedule fires while its last job is unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OverlapRule {
+    /// It does.
+    Allow,
+    /// It waits for its next instant.
+    Skip,
 }
 
 /// Answers.
@@ -54,12 +83,26 @@ pub async fn schedules(env: Env, command: Schedules) -> anyhow::Result<()> {
         Schedules::Ls { json: true } => return print_json(&schedule::list(&mut conn).await?),
         Schedules::Ls { json: false } => return print(&list(&schedule::list(&mut conn).await?)),
         Schedules::RunNow { name } => {
-            let id = schedule::run_now(&mut conn, &name).await?;
+            let id = schedule::run_now(&mut conn, &name, None).await?;
             return print(&format!("{name} was asked for: job {id}"));
         }
         Schedules::Enable { name } => (name, Change { is_enabled: Some(true), ..Change::default() }),
         Schedules::Disable { name } => (name, Change { is_enabled: Some(false), ..Change::default() }),
-        Schedules::Set { name, cron, timezone } => (name, Change { cron, timezone, is_enabled: None }),
+        Schedules::Runs { name, limit, json } => {
+            let runs = schedule::history(&mut conn, &name, None, limit.clamp(1, 10_000)).await?;
+            return if json { print_json(&runs) } else { print(&history(&runs)) };
+        }
+        Schedules::Set { name, cron, timezone, misfire, grace, overlap } => {
+            let change = Change {
+                is_enabled: None,
+                cron,
+                timezone,
+                misfire,
+                misfire_grace_seconds: grace,
+                may_overlap: overlap.map(|overlap| overlap == OverlapRule::Allow),
+            };
+            (name, change)
+        }
     };
     let row = schedule::change(&mut conn, &name, &change).await?;
     print(&list(&[row]))
@@ -81,4 +124,19 @@ fn list(rows: &[ScheduleRow]) -> String {
         })
         .collect();
     table(["NAME", "CRON", "ZONE", "STATE", "NEXT (UTC)", "LAST (UTC)", "SET BY"], &rows)
+}
+
+fn history(runs: &[RunRow]) -> String {
+    let rows: Vec<_> = runs
+        .iter()
+        .map(|run| {
+            [
+                run.scheduled_for.format("%F %T").to_string(),
+                if run.is_by_hand { "hand" } else { "clock" }.to_owned(),
+                or_dash(run.job_id),
+                or_dash(run.state),
+            ]
+        })
+        .collect();
+    table(["FOR (UTC)", "BY", "JOB", "STATE"], &rows)
 }

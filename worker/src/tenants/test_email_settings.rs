@@ -1,11 +1,12 @@
 //! Whether a mail goes out by a tenant's own server.
 
 use serde_json::json;
+use shared::mail::RenderedMail;
 use shared::tenants::EmailSettings;
 use shared::tenants::jobs::TestEmailSettings;
 
 use crate::context::Ctx;
-use crate::mail::{OwnServerError, RenderedMail, own_mailer};
+use crate::mail::{OwnServerError, own_mailer};
 use crate::registry::Outcome;
 
 /// Once: what went wrong is the answer, not a reason to try again.

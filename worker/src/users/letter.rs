@@ -5,9 +5,10 @@ use shared::tenants::{Tenant, TenantSettings};
 use shared::users::User;
 
 use crate::context::Ctx;
-use crate::mail::template::{Brand, Mail, render};
 use crate::mail::{MailError, mailer_of};
 use crate::registry::{Failure, Outcome};
+use shared::mail::{Brand, Mail, OwnWords, render};
+use shared::notifications::EmailTemplate;
 
 /// How the platform looks to those who belong to no tenant.
 const PLATFORM: &str = "LMS";
@@ -23,6 +24,13 @@ impl Sender {
         let Some(tenant) = Tenant::find(conn, id).await? else { return Ok(Self(None)) };
         let settings = TenantSettings::of(conn, &tenant).await?;
         Ok(Self(Some((tenant, settings))))
+    }
+
+    /// The tenant's own words for this mail, if it has some.
+    async fn own_words(&self, ctx: &Ctx, mail: &Mail<'_>) -> Result<Option<OwnWords>, Failure> {
+        let Some((tenant, _)) = &self.0 else { return Ok(None) };
+        let mut conn = ctx.tenant_conn(tenant.id).await?;
+        Ok(EmailTemplate::find(&mut conn, tenant.id, mail.name()).await?.map(EmailTemplate::words))
     }
 
     fn brand<'a>(&'a self, frontend_url: &'a str) -> Brand<'a> {
@@ -51,7 +59,8 @@ pub(super) async fn send(ctx: &Ctx, sender: &Sender, to: &User, mail: &Mail<'_>,
     let name = format!("{} {}", to.first_name, to.last_name);
     let name = Some(name.trim()).filter(|name| !name.is_empty());
     let brand = sender.brand(&ctx.services().platform.frontend_url);
-    let rendered = render(mail, name, &brand).map_err(|error| Failure::GiveUp(error.to_string()))?;
+    let own = sender.own_words(ctx, mail).await?;
+    let rendered = render(mail, name, &brand, own.as_ref()).map_err(|error| Failure::GiveUp(error.to_string()))?;
     let (mailer, address) = (mailer_of(ctx).await?, to.email.clone());
     ctx.external(key, |key| async move {
         mailer.send(&rendered, &address, &key).await.map_err(|error| match error {

@@ -6,8 +6,8 @@ use shared::users::{OneTimePurpose, OneTimeToken, User, UserRole};
 
 use super::letter::{self, Sender};
 use crate::context::Ctx;
-use crate::mail::template::Mail;
 use crate::registry::Outcome;
+use shared::mail::Mail;
 
 /// At least once: the mail has the same link and Message-ID each time.
 pub async fn send_invitation(ctx: Ctx, job: SendInvitation) -> Outcome {

@@ -5,8 +5,8 @@ use shared::users::jobs::SendPasswordChanged;
 
 use super::letter::{self, Sender};
 use crate::context::Ctx;
-use crate::mail::template::Mail;
 use crate::registry::Outcome;
+use shared::mail::Mail;
 
 /// At least once: the mail has the same Message-ID each time.
 pub async fn send_password_changed(ctx: Ctx, job: SendPasswordChanged) -> Outcome {

@@ -1,6 +1,7 @@
 //! Who goes next.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use diesel_async::SimpleAsyncConnection;
 use serde_json::json;
@@ -9,6 +10,7 @@ use shared::jobs::ledger::{self};
 use shared::jobs::{Queue, Ticket, enqueue, enqueue_many, relay};
 use shared::testing::TestDb;
 
+use crate::process::{Worker, until};
 use crate::support::Try;
 
 async fn fill(db: &TestDb, tenant: TenantId, jobs: usize) {
@@ -114,4 +116,148 @@ async fn jobs_of_a_strand_run_one_after_the_other() {
         let claim = ledger::claim(&mut conn, tickets[0], "w", lease).await.expect("an answer").expect("claimed");
         assert!(ledger::succeed(&mut conn, &claim, None).await.expect("an answer"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strand_keeps_its_order_over_retries_and_crashes() {
+    let db = TestDb::lease().await;
+    let tenant = TenantId::new();
+    let mut ids: Vec<JobId> = Vec::new();
+    for _ in 0..5 {
+        let job = Try { tenant, note: json!({ "strand": "grades" }) };
+        ids.push(enqueue(&mut *db.tenant(tenant).await, &job).await.expect("enqueued").id());
+    }
+    ids.sort();
+    let mut done = Vec::new();
+    let mut starts = 0;
+    while done.len() < ids.len() {
+        let tickets = relay::take(&mut *db.relay().await, Queue::Within5s, 10, 10).await.expect("tickets");
+        assert!(tickets.len() <= 1, "two of one strand at once: {tickets:?}");
+        if let Some(ticket) = tickets.first() {
+            starts += 1;
+            let mut conn = db.tenant(tenant).await;
+            let lease = Duration::from_secs(30);
+            let claim = ledger::claim(&mut conn, *ticket, "w", lease).await.expect("an answer").expect("claimed");
+            match starts % 3 {
+                0 => {
+                    done.extend(ledger::succeed(&mut conn, &claim, None).await.expect("an answer").then_some(claim.id));
+                }
+                1 => {
+                    let later = ledger::Verdict::Retry(Duration::from_secs(3_600));
+                    ledger::fail(&mut conn, &claim, later, "failed", "no").await.expect("an answer");
+                }
+                _ => {
+                    let lost = "update jobs set lease_until = now() - interval '1 second' where state = 'running'";
+                    db.owner().await.batch_execute(lost).await.expect("lost");
+                    relay::sweep(&mut *db.relay().await).await.expect("swept");
+                }
+            }
+        } else {
+            // The one that failed waits for its backoff, and the others for it.
+            db.owner()
+                .await
+                .batch_execute("update jobs set run_at = now() where state = 'available'")
+                .await
+                .expect("later");
+        }
+    }
+    assert_eq!(done, ids);
+    assert_eq!(starts, 15);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_comes_back_from_the_dead_waits_for_its_strands_running_job() {
+    let db = TestDb::lease().await;
+    let tenant = TenantId::new();
+    let job = Try { tenant, note: json!({ "strand": "grades" }) };
+    let older = enqueue(&mut *db.tenant(tenant).await, &job).await.expect("enqueued").id();
+    let younger = enqueue(&mut *db.tenant(tenant).await, &job).await.expect("enqueued").id();
+    let died = format!("update jobs set state = 'dead', finished_at = now() where id = '{older}'");
+    db.owner().await.batch_execute(&died).await.expect("dead");
+    let mut relay = db.relay().await;
+    let taken = relay::take(&mut relay, Queue::Within5s, 10, 10).await.expect("tickets");
+    assert_eq!(taken, [Ticket { job: younger, tenant }]);
+    shared::jobs::operate::replay(&mut relay, &shared::jobs::operate::Filter::default(), &[], 10)
+        .await
+        .expect("replayed");
+    assert_eq!(relay::take(&mut relay, Queue::Within5s, 10, 10).await.expect("tickets"), []);
+}
+
+/// How alike the shares are: one if all are the same, `1/n` if one has everything.
+fn jain(shares: &[f64]) -> f64 {
+    let count = f64::from(u32::try_from(shares.len()).expect("few"));
+    let (sum, squares) = (shares.iter().sum::<f64>(), shares.iter().map(|share| share * share).sum::<f64>());
+    if squares == 0.0 { 0.0 } else { sum * sum / (count * squares) }
+}
+
+/// Jobs of fifty milliseconds, made where they are counted.
+async fn fifties(db: &TestDb, tenant: TenantId, jobs: usize) {
+    db.owner()
+        .await
+        .batch_execute(&format!(
+            "insert into jobs (id, tenant_id, kind, queue, max_attempts, args)
+             select gen_random_uuid(), '{tenant}', 'rehearsal.sleep', 'within_1m', 3,
+                 jsonb_build_object('tenant', '{tenant}', 'milliseconds', 50)
+             from generate_series(1, {jobs})"
+        ))
+        .await
+        .expect("filled");
+}
+
+/// The whole road, by the binary: a crowd with twenty thousand jobs, one with ten, then four alike.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_holds_nobody_up_and_equals_get_the_same() {
+    const CAP: usize = 40;
+    let db = TestDb::lease().await;
+    let (crowd, small) = (TenantId::new(), TenantId::new());
+    db.owner().await.batch_execute(&format!("update job_queues set tenant_cap = {CAP}")).await.expect("set");
+    fifties(&db, crowd, 20_000).await;
+    let _worker = Worker::start(&db, &["--queues", "within_1m=16"], &[]);
+    let succeeded = async |tenant: TenantId| {
+        let query =
+            format!("select count(*)::text as text from jobs where tenant_id = '{tenant}' and state = 'succeeded'");
+        db.texts(&query).await[0].parse::<f64>().expect("a number")
+    };
+    until("the crowd is being served", async || succeeded(crowd).await > 100.0).await;
+
+    fifties(&db, small, 10).await;
+    until("the small one is served", async || succeeded(small).await >= 10.0).await;
+    let p95 = db
+        .texts(&format!(
+            "select (percentile_disc(0.95) within group (order by extract(epoch from started_at - run_at)))::text as text
+             from jobs where tenant_id = '{small}'"
+        ))
+        .await[0]
+        .parse::<f64>()
+        .expect("seconds");
+    assert!(p95 <= 2.0, "the small one waited {p95} s");
+
+    let equals: Vec<TenantId> = (0..4).map(|_| TenantId::new()).collect();
+    for tenant in &equals {
+        fifties(&db, *tenant, 3_000).await;
+    }
+    let begun = Instant::now();
+    let mut most = 0;
+    while begun.elapsed() < Duration::from_secs(8) {
+        let loads = db
+            .texts(
+                "select count(*)::text as text from jobs where state in ('dispatched', 'running') group by tenant_id",
+            )
+            .await;
+        most = loads.iter().map(|load| load.parse::<usize>().expect("a number")).max().unwrap_or(0).max(most);
+    }
+    assert!(most <= CAP, "{most} of one tenant were under way");
+    assert!(succeeded(crowd).await < 19_000.0, "there was no crowd any more");
+    let mut shares = Vec::new();
+    for tenant in &equals {
+        shares.push(succeeded(*tenant).await);
+    }
+    assert!(shares.iter().sum::<f64>() > 100.0, "hardly anything ran: {shares:?}");
+    assert!(jain(&shares) >= 0.95, "unequal: {shares:?}");
+}
+
+#[test]
+fn jains_index_is_what_it_should_be() {
+    assert!((jain(&[5.0, 5.0, 5.0, 5.0]) - 1.0).abs() < 1e-9);
+    assert!((jain(&[1.0, 0.0, 0.0, 0.0]) - 0.25).abs() < 1e-9);
 }

@@ -37,7 +37,7 @@ async fn there_is_no_job_without_its_cause() {
     let db = TestDb::lease().await;
     let tenant = TenantId::new();
     let mut conn = db.tenant(tenant).await;
-    for number in 0..200 {
+    for number in 0..1_000 {
         let outcome: Result<(), Error> = async {
             ledger::begin(&mut conn).await?;
             enqueue(&mut conn, &Try { tenant, note: json!({ "number": number }) }).await?;

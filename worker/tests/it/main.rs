@@ -13,19 +13,30 @@
 )]
 
 mod analytics;
+mod backlog;
+mod bulk;
 mod certificates;
 mod chaos;
 mod courses;
 mod dashboards;
 mod enrollments;
 mod fairness;
+mod files;
 mod ledger;
 mod library_contract;
+mod limits;
+mod measures;
+mod model;
 mod notifications;
+mod operators;
+mod ops_page;
+mod payloads;
 mod process;
 mod redis;
 mod registry;
+mod retention;
 mod schedules;
+mod storms;
 mod support;
 mod tenants;
 mod users;

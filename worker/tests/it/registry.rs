@@ -150,9 +150,58 @@ async fn a_kind_of_a_newer_release_waits_for_it_and_is_dead_in_the_end() {
     for outcome in ["deferred", "deferred", "deferred", "dead"] {
         let runs = drain(&services(&db), Registry::default, at).await.expect("drained");
         assert_eq!(runs, [("test.try".to_owned(), outcome)]);
+        let row = show(&db, id).await.0;
+        if row.state == JobState::Available {
+            assert!(row.run_at - Utc::now() < TimeDelta::seconds(20), "a newer worker would wait for it");
+            assert_eq!(row.attempt, 0, "an attempt was counted");
+        }
         at += TimeDelta::hours(1);
     }
-    assert_eq!(show(&db, id).await.0.error_class.as_deref(), Some("undecodable"));
+    let row = show(&db, id).await.0;
+    assert_eq!(row.error_class.as_deref(), Some("unknown"));
+    assert_eq!(row.last_error.as_deref(), Some("this release does not know test.try in version 1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_worker_does_what_an_older_one_put_back() {
+    let db = TestDb::lease().await;
+    let tenant = TenantId::new();
+    let id = enqueue(&mut *db.tenant(tenant).await, &Try::in_tenant(tenant)).await.expect("enqueued").id();
+    let newer = || Registry::default().on_db(mark);
+
+    let old = drain(&services(&db), Registry::default, Utc::now()).await.expect("drained");
+    let new = drain(&services(&db), newer, Utc::now() + TimeDelta::minutes(1)).await.expect("drained");
+
+    assert_eq!((old[0].1, new[0].1), ("deferred", "succeeded"));
+    assert_eq!(show(&db, id).await.0.attempt, 1);
+    assert_eq!(count(&db, "test.mark").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payload_of_a_newer_version_is_left_for_a_newer_worker() {
+    let db = TestDb::lease().await;
+    let tenant = TenantId::new();
+    let id = enqueue(&mut *db.tenant(tenant).await, &Try::in_tenant(tenant)).await.expect("enqueued").id();
+    let mut owner = db.owner().await;
+    diesel_async::SimpleAsyncConnection::batch_execute(&mut owner, "update jobs set schema_version = 2, args = '{}'")
+        .await
+        .expect("as a newer release would");
+    let runs = drain(&services(&db), || Registry::default().on_db(mark), Utc::now()).await.expect("drained");
+    assert_eq!(runs, [("test.try".to_owned(), "deferred")]);
+    assert_eq!(show(&db, id).await.0.state, JobState::Available);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_waits_do_not_use_up_the_tries_of_a_rolling_deploy() {
+    let db = TestDb::lease().await;
+    let tenant = TenantId::new();
+    enqueue(&mut *db.tenant(tenant).await, &Try::in_tenant(tenant)).await.expect("enqueued");
+    let busy = || Registry::default().on(async |_: Ctx, _: Try| Err(Failure::Snooze(Duration::ZERO)));
+    for _ in 0..5 {
+        drain(&services(&db), busy, Utc::now()).await.expect("drained");
+    }
+    let runs = drain(&services(&db), Registry::default, Utc::now()).await.expect("drained");
+    assert_eq!(runs, [("test.try".to_owned(), "deferred")], "it died of having waited");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,44 +32,78 @@ async fn next(db: &TestDb) -> DateTime<Utc> {
     schedule::list(&mut *db.relay().await).await.expect("schedules")[0].next_run_at
 }
 
+/// Two hundred schedules, each second of twenty, and five who fire them: their clocks differ by up to
+/// two seconds, and each second one of them is killed in the middle of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_instant_is_fired_once_by_any_number_of_processes() {
+    const SCHEDULES: usize = 200;
+    const SECONDS: i64 = 20;
     let db = TestDb::lease().await;
-    let names: Vec<&'static str> = (0..150).map(|n| &*Box::leak(format!("s{n}").into_boxed_str())).collect();
-    let declared: Vec<Schedule> = names
-        .iter()
-        .map(|name| {
-            Schedule::new(name, "* * * * * *", &job()).expect("a schedule").may_overlap().misfire(Misfire::All, 600)
+    let declared: Vec<Schedule> = (0..SCHEDULES)
+        .map(|number| {
+            let name: &'static str = Box::leak(format!("s{number:03}").into_boxed_str());
+            let job = Try { tenant: TenantId::PLATFORM, note: name.into() };
+            let schedule = Schedule::new(name, "* * * * * *", &job).expect("a schedule");
+            schedule.may_overlap().misfire(Misfire::All, 600)
         })
         .collect();
     sync(&db, &declared).await;
+    db.owner()
+        .await
+        .batch_execute("update job_schedules set next_run_at = date_trunc('second', now())")
+        .await
+        .expect("set");
     let begin = next(&db).await;
-    let seconds = 8;
-    for second in 0..seconds {
+    let mut killed = 0;
+    for second in 0..SECONDS {
         let at = begin + TimeDelta::seconds(second);
-        // Five processes, each with another idea of the time.
-        futures::future::join_all((0..5).map(|n| {
-            let db = &db;
-            async move {
-                for _ in 0..3 {
-                    fire(db, at + TimeDelta::milliseconds(n * 100)).await;
-                }
-            }
-        }))
-        .await;
+        let mut processes = Vec::new();
+        for number in 0..5_i64 {
+            let (pool, skew) =
+                (db.pool.clone(), TimeDelta::seconds([0, 0, 0, -2, 2][usize::try_from(number).unwrap()]));
+            processes.push(tokio::spawn(async move {
+                let mut conn = pool.get(shared::db::Scope::Relay).await.expect("a connection");
+                // Nobody's clock makes an instant fire before its last.
+                while schedule::fire(&mut conn, (at + skew).min(begin + TimeDelta::seconds(SECONDS - 1)))
+                    .await
+                    .expect("fired")
+                    .0
+                    > 0
+                {}
+            }));
+        }
+        // Between any two of its statements, another each time.
+        let victim = usize::try_from(second % 5).unwrap();
+        for _ in 0..=second * 7 {
+            tokio::task::yield_now().await;
+        }
+        killed += usize::from(!processes[victim].is_finished());
+        processes[victim].abort();
+        for process in processes {
+            let _ = process.await;
+        }
     }
-    while fire(&db, begin + TimeDelta::seconds(seconds - 1)).await > 0 {}
-    assert_eq!(count(&db, "test.try").await, 150 * usize::try_from(seconds).expect("few"));
+    while fire(&db, begin + TimeDelta::seconds(SECONDS - 1)).await > 0 {}
+    assert!(killed > 5, "only {killed} were killed while they worked");
+    let fired =
+        db.texts("select count(*)::text as text from jobs group by args ->> 'note', args ->> 'scheduled_for'").await;
+    assert_eq!(fired.len(), SCHEDULES * usize::try_from(SECONDS).unwrap(), "an instant is missing");
+    assert!(fired.iter().all(|count| count == "1"), "an instant fired twice");
+    let instants = db.texts("select distinct scheduled_for::text as text from schedule_runs").await;
+    assert_eq!(instants.len(), usize::try_from(SECONDS).unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn missed_instants_are_made_up_for_as_the_schedule_says() {
     for (misfire, grace, away, expected) in [
+        (Misfire::Skip, 86_400, TimeDelta::hours(1), 0),
         (Misfire::Skip, 86_400, TimeDelta::hours(26), 0),
         (Misfire::One, 86_400, TimeDelta::hours(1), 1),
         (Misfire::One, 86_400, TimeDelta::hours(26), 1),
         (Misfire::One, 600, TimeDelta::hours(26), 0),
+        (Misfire::All, 86_400, TimeDelta::hours(1), 2),
         (Misfire::All, 86_400, TimeDelta::hours(3), 4),
+        (Misfire::All, 86_400, TimeDelta::hours(26), 24),
         (Misfire::All, 7_200, TimeDelta::hours(26), 2),
     ] {
         let db = TestDb::lease().await;
@@ -155,12 +189,79 @@ async fn what_a_release_does_not_know_any_more_is_switched_off() {
 async fn an_operator_runs_a_schedule_now_and_switches_it_off() {
     let db = TestDb::lease().await;
     sync(&db, &[hourly("hourly")]).await;
-    let id = schedule::run_now(&mut *db.relay().await, "hourly").await.expect("asked for");
+    let id = schedule::run_now(&mut *db.relay().await, "hourly", None).await.expect("asked for");
     assert_eq!(crate::support::show(&db, id).await.0.state, JobState::Available);
     let off = Change { is_enabled: Some(false), ..Change::default() };
     schedule::change(&mut *db.relay().await, "hourly", &off).await.expect("changed");
     assert_eq!(fire(&db, Utc::now() + TimeDelta::days(1)).await, 0);
-    assert!(schedule::run_now(&mut *db.relay().await, "no such").await.is_err());
+    assert!(schedule::run_now(&mut *db.relay().await, "no such", None).await.is_err());
     let wrong = Change { cron: Some("0 0 30 2 *".to_owned()), ..Change::default() };
     assert!(schedule::change(&mut *db.relay().await, "hourly", &wrong).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_tells_what_fired_who_asked_and_what_became_of_it() {
+    let db = TestDb::lease().await;
+    sync(&db, &[hourly("careful")]).await;
+    let due = next(&db).await;
+    fire(&db, due).await;
+    fire(&db, due + TimeDelta::hours(1)).await;
+    let somebody = shared::ids::UserId::new();
+    let mut relay = db.relay().await;
+    let by_hand = schedule::run_now(&mut relay, "careful", Some(somebody)).await.expect("asked for");
+
+    let runs = schedule::history(&mut relay, "careful", None, 10).await.expect("runs");
+
+    let seen: Vec<_> = runs.iter().map(|run| (run.state, run.is_by_hand, run.asked_by)).collect();
+    let available = Some(JobState::Available);
+    // The second instant found the first one's job unfinished. By hand is before both: they are yet to come.
+    assert_eq!(seen, [(None, false, None), (available, false, None), (available, true, Some(somebody))]);
+    assert_eq!(runs[2].job_id, Some(by_hand));
+    let older = schedule::history(&mut relay, "careful", Some(due), 10).await.expect("runs");
+    assert_eq!(older.len(), 1);
+    assert!(schedule::history(&mut relay, "no such", None, 10).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_changes_how_misses_are_treated_and_gives_a_schedule_back() {
+    let db = TestDb::lease().await;
+    sync(&db, &[hourly("hourly")]).await;
+    let mut relay = db.relay().await;
+    let change = Change {
+        misfire: Some(Misfire::All),
+        misfire_grace_seconds: Some(7_200),
+        may_overlap: Some(true),
+        ..Change::default()
+    };
+    let row = schedule::change(&mut relay, "hourly", &change).await.expect("changed");
+    assert_eq!((row.misfire.as_str(), row.misfire_grace_seconds, row.overlap.as_str()), ("all", 7_200, "allow"));
+    sync(&db, &[hourly("hourly")]).await;
+    assert_eq!(schedule::show(&mut relay, "hourly").await.expect("there").misfire, "all");
+
+    schedule::give_back(&mut relay, "hourly").await.expect("given back");
+    sync(&db, &[hourly("hourly")]).await;
+    let row = schedule::show(&mut relay, "hourly").await.expect("there");
+    assert_eq!((row.misfire.as_str(), row.is_edited), ("one", false));
+    let wrong = Change { misfire_grace_seconds: Some(-1), ..Change::default() };
+    assert!(schedule::change(&mut relay, "hourly", &wrong).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_due_stays_due_when_something_else_is_changed() {
+    let db = TestDb::lease().await;
+    sync(&db, &[hourly("hourly")]).await;
+    let passed = "update job_schedules set next_run_at = now() - interval '5 minutes'";
+    db.owner().await.batch_execute(passed).await.expect("moved");
+    let mut relay = db.relay().await;
+    let overlap = Change { may_overlap: Some(true), ..Change::default() };
+    schedule::change(&mut relay, "hourly", &overlap).await.expect("changed");
+    assert_eq!(schedule::fire_due(&mut relay).await.expect("fired"), 1);
+
+    // Switched off and on again it begins anew.
+    db.owner().await.batch_execute(passed).await.expect("moved");
+    for is_enabled in [false, true] {
+        let change = Change { is_enabled: Some(is_enabled), ..Change::default() };
+        schedule::change(&mut relay, "hourly", &change).await.expect("changed");
+    }
+    assert_eq!(schedule::fire_due(&mut relay).await.expect("fired"), 0);
 }

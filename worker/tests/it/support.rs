@@ -11,6 +11,7 @@ use shared::jobs::{Backoff, Job, Queue};
 use shared::storage::Storage;
 use shared::testing::TestDb;
 use worker::context::Services;
+use worker::files::ClamdConfig;
 use worker::mail::{MailConfig, Mailer};
 
 /// The services of a test that asks for nothing but the database.
@@ -36,8 +37,9 @@ pub(crate) fn services_with(db: &TestDb, clock: Clock, more: &[(&str, String)]) 
     let platform = PlatformConfig::from_env(&mut env);
     let storage = Storage::new(&StorageConfig::from_env(&mut env));
     let mailer = Mailer::new(&MailConfig::from_env(&mut env)).expect("a mailer");
+    let antivirus = worker::files::antivirus(ClamdConfig::from_env(&mut env).as_ref());
     env.finish(()).expect("a configuration");
-    Services { pool: db.pool.clone(), clock, storage, mailer, platform }
+    Services { pool: db.pool.clone(), clock, storage, antivirus, mailer, platform }
 }
 
 /// What a job is now.

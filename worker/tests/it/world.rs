@@ -34,12 +34,18 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn make() -> Self {
+        Self::make_with(&[]).await
+    }
+
+    /// With this besides in the worker's environment.
+    pub(crate) async fn make_with(besides: &[(&str, String)]) -> Self {
         let db = TestDb::lease().await;
         let files = tempfile::tempdir().expect("a folder");
         let anywhere = SocketAddr::from(ANYWHERE);
         let s3 = S3Server::start(anywhere, files.path(), "access", "secret", &["lms"]).await.expect("a store");
         let mail = MailSink::start(anywhere, None).await.expect("a mail server");
         let more = [("AWS_S3_ENDPOINT_URL", s3.endpoint()), ("EMAIL_PORT", mail.address().port().to_string())];
+        let more: Vec<_> = more.into_iter().chain(besides.iter().cloned()).collect();
         let services = services_with(&db, Clock::set_to(make::morning()), &more);
 
         let tenant = make::tenant(&db).await.id;
@@ -65,6 +71,11 @@ impl World {
 
     pub(crate) async fn enqueue<J: Job>(&self, job: &J) {
         enqueue(&mut *self.db.tenant(self.tenant).await, job).await.expect("enqueued");
+    }
+
+    /// A job of the platform.
+    pub(crate) async fn enqueue_platform<J: Job>(&self, job: &J) {
+        enqueue(&mut *self.db.platform().await, job).await.expect("enqueued");
     }
 
     /// Runs all that is due, and what that asks for.

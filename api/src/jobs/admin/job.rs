@@ -50,6 +50,8 @@ pub(super) struct AdminJobOut {
     worker: Option<String>,
     #[schema(value_type = Option<Object>)]
     result: Option<Value>,
+    /// Somebody asked for it to stop.
+    cancel_requested_at: Option<DateTime<Utc>>,
     created_by: Option<UserId>,
     request_id: Option<String>,
     created_at: DateTime<Utc>,
@@ -79,6 +81,7 @@ impl AdminJobOut {
             result,
             last_error,
             error_class,
+            cancel_requested_at,
             created_by,
             request_id,
             created_at,
@@ -104,6 +107,7 @@ impl AdminJobOut {
             args: sees_insides.then_some(args),
             worker: worker.filter(|_| sees_insides),
             result,
+            cancel_requested_at,
             created_by,
             request_id,
             created_at,

@@ -4,6 +4,7 @@
 mod job;
 mod queue;
 mod replay;
+mod schedule;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,4 +22,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(queue::update_queue))
         .routes(routes!(queue::pause_queue))
         .routes(routes!(queue::resume_queue))
+        .routes(routes!(schedule::list_schedules))
+        .routes(routes!(schedule::update_schedule))
+        .routes(routes!(schedule::run_schedule))
+        .routes(routes!(schedule::list_schedule_runs))
 }

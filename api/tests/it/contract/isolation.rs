@@ -11,13 +11,16 @@ use super::operations::{Operation, operations};
 use crate::support::TestApp;
 
 /// Where the ids of a path parameter live.
-const HOMES: [(&str, &str); 16] = [
+pub(super) const HOMES: &[(&str, &str)] = &[
+    ("announcement", "announcements"),
     ("certificate", "certificates"),
     ("content_item", "content_items"),
     ("content_version", "content_versions"),
     ("course", "courses"),
     ("domain", "tenant_domains"),
     ("enrollment", "enrollments"),
+    ("file", "files"),
+    ("folder", "folders"),
     ("group", "learner_groups"),
     ("job", "jobs"),
     ("lti_platform", "lti_platforms"),
@@ -26,17 +29,26 @@ const HOMES: [(&str, &str); 16] = [
     ("module_prerequisite", "module_prerequisites"),
     ("notification", "notifications"),
     ("prerequisite", "course_prerequisites"),
+    ("reply", "discussion_replies"),
     ("session", "sessions"),
     ("sso_configuration", "sso_configurations"),
     ("tenant", "tenants"),
+    ("thread", "discussion_threads"),
+    ("upload", "file_uploads"),
     ("user", "users"),
+    ("version", "file_versions"),
 ];
+
+/// What a path names that is no row of a tenant's: the platform's queues and schedules, which are
+/// nobody's secret. And every tenant has mails of the same names: one that none has stands for
+/// another's.
+pub(super) const NAMES: &[(&str, &str)] =
+    &[("email_template", "no_such_mail"), ("queue", "within_1m"), ("schedule", "jobs.prune")];
 
 /// One id of each kind that a path may name, of this tenant.
 pub(super) async fn ids_of(db: &TestDb, tenant: TenantId) -> BTreeMap<&'static str, String> {
-    // The platform's, and nobody's secret.
-    let mut ids = BTreeMap::from([("queue", "within_1m".to_owned())]);
-    for (parameter, table) in HOMES {
+    let mut ids: BTreeMap<_, _> = NAMES.iter().map(|&(parameter, name)| (parameter, name.to_owned())).collect();
+    for &(parameter, table) in HOMES {
         let column = if table == "tenants" { "id" } else { "tenant_id" };
         let found = db
             .texts(&format!("select id::text as text from {table} where {column} = '{tenant}' order by id limit 1"))
@@ -68,7 +80,9 @@ async fn everything_of(db: &TestDb, tenant: TenantId) -> BTreeMap<String, String
 /// at.
 fn is_the_platforms(operation: &Operation) -> bool {
     let is_domain = operation.path.contains("/domains/") && operation.method != "GET";
-    is_domain || operation.path.ends_with("/toggle-status/") || operation.path.starts_with("/api/admin/queues/")
+    let is_machinery =
+        ["/api/admin/queues/", "/api/admin/schedules/"].iter().any(|path| operation.path.starts_with(path));
+    is_domain || is_machinery || operation.path.ends_with("/toggle-status/")
 }
 
 /// Every operation with a path parameter, as the mightiest of one tenant, with the other's ids.
@@ -81,6 +95,8 @@ async fn another_tenants_ids_do_not_exist() {
     shared::testing::make::session(&app.db, &bystander).await;
     shared::testing::make::sso_configuration(&app.db, theirs).await;
     shared::testing::make::lti_platform(&app.db, theirs).await;
+    shared::testing::make::file(&app.db, &bystander, "notes.txt", None).await;
+    shared::testing::make::upload(&app.db, &bystander, "film.mp4", None).await;
     let ids = ids_of(&app.db, theirs).await;
     let before = everything_of(&app.db, theirs).await;
 

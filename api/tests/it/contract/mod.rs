@@ -4,6 +4,7 @@
 mod access;
 mod bad_input;
 mod document;
+mod duplicates;
 mod errors;
 mod isolation;
 mod operations;

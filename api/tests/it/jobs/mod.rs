@@ -8,6 +8,7 @@ use serde_json::json;
 use shared::certificates::jobs::RenderCertificate;
 use shared::ids::{CertificateId, JobId, TenantId, UserId};
 use shared::jobs::{JobOptions, enqueue_with};
+use shared::testing::make;
 use shared::users::UserRole;
 
 use crate::support::TestApp;
@@ -50,6 +51,32 @@ async fn who_asked_for_a_job_watches_it_and_so_do_administrators() {
         (app.as_role(elsewhere, UserRole::Admin).await, 404),
     ] {
         client.get(&path).await.expect(status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_would_overfill_a_queue_is_told_when_to_come_back() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let course = make::course(tenant).published().with_modules(1, 1).make(&app.db).await;
+    for (fill, status, code, seconds) in [
+        ("update job_queues set is_full = true returning queue as text", 503, "busy", "30"),
+        (
+            "insert into job_backlogs (tenant_id, kind, waiting) select id, 'enrollments.welcome', 250000 from tenants
+             on conflict do nothing returning kind as text",
+            429,
+            "throttled",
+            "60",
+        ),
+    ] {
+        app.db.texts("update job_queues set is_full = false returning queue as text").await;
+        app.db.texts(fill).await;
+        let learner = app.as_role(tenant, UserRole::Learner).await;
+        let answer = learner.post("/api/enrollments/", json!({ "course": course.id })).await.expect(status);
+        assert_eq!(answer.body["code"], code);
+        assert_eq!(answer.header("retry-after"), seconds);
+        let enrolled = app.db.texts("select id::text as text from enrollments").await;
+        assert!(enrolled.is_empty(), "half of it was written");
     }
 }
 

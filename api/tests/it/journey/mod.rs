@@ -3,13 +3,16 @@
 //! is turned away from it.
 
 mod learner;
+mod readme;
 mod servers;
+mod upload;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use learner::Learner;
-use servers::Platform;
+use servers::{Platform, School, school};
+use shared::testing::TestDb;
 
 /// The certificates that Alice has, once there is one whose page is stored.
 async fn certificate(alice: &Learner) -> Value {
@@ -21,17 +24,17 @@ async fn certificate(alice: &Learner) -> Value {
 }
 
 /// Alice signs in, browses, enrols, reads, and completes every required item.
-async fn learns(platform: &Platform) -> (Learner, Value, Vec<String>) {
+async fn learns(platform: &Platform, school: &School) -> (Learner, Value, Vec<String>) {
     let alice = platform.sign_in("alice@acme.example").await;
     let courses = alice.get("/api/courses/?status=published").await;
     let titles: Vec<&str> =
         courses["results"].as_array().expect("courses").iter().filter_map(|it| it["title"].as_str()).collect();
     assert!(titles.contains(&"Knots") && !titles.contains(&"Drafts"), "{titles:?}");
 
-    let enrollment = alice.send(Method::POST, "/api/enrollments/", json!({"course": platform.course})).await;
+    let enrollment = alice.send(Method::POST, "/api/enrollments/", json!({"course": school.course})).await;
     assert_eq!(enrollment.0, StatusCode::CREATED, "{}", enrollment.1);
 
-    let modules = alice.get(&format!("/api/courses/{}/modules/", platform.course)).await;
+    let modules = alice.get(&format!("/api/courses/{}/modules/", school.course)).await;
     let items: Vec<&Value> = modules["results"]
         .as_array()
         .expect("modules")
@@ -110,8 +113,10 @@ async fn is_verified(certificate: &Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_learners_journey_ends_in_a_certificate_that_a_stranger_verifies() {
-    let platform = Platform::start().await;
-    let (alice, enrollment, items) = learns(&platform).await;
+    let db = TestDb::lease().await;
+    let school = school(&db).await;
+    let platform = Platform::start(db).await;
+    let (alice, enrollment, items) = learns(&platform, &school).await;
     let certificate = certificate(&alice).await;
     is_mailed(&platform, &certificate).await;
     let notification = is_told(&alice).await;
@@ -131,7 +136,7 @@ async fn a_learners_journey_ends_in_a_certificate_that_a_stranger_verifies() {
 
     let paths =
         Paths { enrollment: &enrollment, item: &items[0], certificate: &certificate, notification: &notification };
-    others_are_turned_away(&platform, &paths).await;
+    others_are_turned_away(&platform, &school, &paths).await;
     let after = alice.get(&format!("/api/certificates/{}/", certificate["id"].as_str().expect("an id"))).await;
     assert_eq!(after, certificate, "somebody else has changed it");
 }
@@ -146,8 +151,8 @@ struct Paths<'a> {
 
 /// Each call of the journey, by the instructor of another course, a learner of the other tenant and
 /// a stranger.
-async fn others_are_turned_away(platform: &Platform, paths: &Paths<'_>) {
-    let course = &platform.course;
+async fn others_are_turned_away(platform: &Platform, school: &School, paths: &Paths<'_>) {
+    let course = &school.course;
     let enrollment = paths.enrollment["id"].as_str().expect("an id");
     let certificate = paths.certificate["id"].as_str().expect("an id");
     let notification = paths.notification;
@@ -161,7 +166,7 @@ async fn others_are_turned_away(platform: &Platform, paths: &Paths<'_>) {
         (Method::GET, format!("/api/courses/{course}/"), none.clone(), [200, 404, 401]),
         (Method::GET, format!("/api/courses/{course}/modules/"), none.clone(), [200, 404, 401]),
         (Method::PATCH, format!("/api/courses/{course}/"), json!({"title": "Mine"}), [403, 403, 401]),
-        (Method::POST, "/api/enrollments/".into(), json!({"course": course, "user": platform.alice}), [403, 400, 401]),
+        (Method::POST, "/api/enrollments/".into(), json!({"course": course, "user": school.alice}), [403, 400, 401]),
         (Method::GET, format!("/api/enrollments/{enrollment}/"), none.clone(), [404, 404, 401]),
         (Method::GET, format!("/api/enrollments/{enrollment}/progress/"), none.clone(), [404, 404, 401]),
         (Method::POST, format!("/api/enrollments/{enrollment}/cancel/"), json!({}), [404, 404, 401]),

@@ -26,43 +26,29 @@ const ANYWHERE: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
 /// The platform, as an operator runs it: an API and a worker in production's mode.
 pub(super) struct Platform {
     pub(super) mail: MailSink,
-    /// The course that Alice takes.
-    pub(super) course: CourseId,
-    pub(super) alice: UserId,
-    base: String,
+    pub(super) base: String,
     http: Client,
-    _processes: [Child; 2],
+    /// The API, then the worker.
+    processes: [Child; 2],
     _s3: S3Server,
     _files: TempDir,
     _db: TestDb,
 }
 
 impl Platform {
-    /// Starts it all, and waits until the API is ready.
-    pub(super) async fn start() -> Self {
-        let db = TestDb::lease().await;
+    /// Starts it all over a database that has people in it, and waits until the API is ready.
+    pub(super) async fn start(db: TestDb) -> Self {
         let files = tempfile::tempdir().expect("a folder");
         let anywhere = SocketAddr::from(ANYWHERE);
         let s3 = S3Server::start(anywhere, files.path(), "access", "secret", &["lms"]).await.expect("a store");
         let mail = MailSink::start(anywhere, None).await.expect("a mail server");
-        let (course, alice) = people_and_courses(&db).await;
 
         // Nobody else takes it in the moment between: the system gives out ports in turn.
         let listen = TcpListener::bind(anywhere).and_then(|listener| listener.local_addr()).expect("a free port");
         let base = format!("http://{listen}");
         let variables = variables(&db, &s3, &mail, &base, &listen.to_string());
         let processes = [run("api", &["serve"], &variables), run("worker", &[], &variables)];
-        let platform = Self {
-            mail,
-            course,
-            alice,
-            base,
-            http: Client::new(),
-            _processes: processes,
-            _s3: s3,
-            _files: files,
-            _db: db,
-        };
+        let platform = Self { mail, base, http: Client::new(), processes, _s3: s3, _files: files, _db: db };
         platform.is_ready().await;
         platform
     }
@@ -77,6 +63,14 @@ impl Platform {
             assert!(begun.elapsed() < Duration::from_secs(20), "the API is not ready");
             tokio::time::sleep(Duration::from_millis(20)).await; // between two questions
         }
+    }
+
+    /// The most memory that the API has had, in bytes.
+    pub(super) fn api_peak(&self) -> u64 {
+        let [api, _] = &self.processes;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", api.id().expect("it runs"))).expect("a status");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        peak.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
     /// Nobody in particular.
@@ -103,7 +97,14 @@ impl Platform {
 }
 
 /// Acme, where Alice takes Tom's course and Uma teaches another; and Globex, where Bob learns.
-async fn people_and_courses(db: &TestDb) -> (CourseId, UserId) {
+pub(super) struct School {
+    /// The course that Alice takes.
+    pub(super) course: CourseId,
+    pub(super) alice: UserId,
+}
+
+/// Makes the two schools.
+pub(super) async fn school(db: &TestDb) -> School {
     let hash = Passwords::new().hash(PASSWORD.to_owned()).await.expect("a hash");
     let (acme, globex) = (make::tenant(db).await.id, make::tenant(db).await.id);
     let person = |tenant: TenantId, role, email: &str, first: &str, last: &str| {
@@ -118,7 +119,7 @@ async fn people_and_courses(db: &TestDb) -> (CourseId, UserId) {
     let course = make::course(acme).title("Knots").owned_by(&tom).published().with_modules(2, 2).make(db).await;
     make::course(acme).title("Splices").owned_by(&uma).published().with_modules(1, 1).make(db).await;
     make::course(acme).title("Drafts").owned_by(&tom).make(db).await;
-    (course.id, alice.id)
+    School { course: course.id, alice: alice.id }
 }
 
 fn variables(db: &TestDb, s3: &S3Server, mail: &MailSink, base: &str, listen: &str) -> Vec<(&'static str, String)> {

@@ -1,5 +1,8 @@
 //! Notifications: one's own, read, put away, and chosen.
 
+mod quiet;
+mod templates;
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::testing::{count_queries, make};

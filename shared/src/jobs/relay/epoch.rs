@@ -52,7 +52,8 @@ impl Epoch {
             None => run_id(road).await?,
         };
         self.known = None;
-        let given_again = if is_on(Mutant::NoEpoch) { 0 } else { give_again(conn).await? };
+        let is_unnoticed = is_on(Mutant::NoEpoch) || is_on(Mutant::RedisIsTruth);
+        let given_again = if is_unnoticed { 0 } else { give_again(conn).await? };
         let epoch = Uuid::new_v4().to_string();
         write(conn, &epoch, &run, leader).await?;
         redis::cmd("SET")

@@ -19,12 +19,12 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
-use pick::{Settings, hand_over};
+use pick::{Load, Settings, hand_over};
 pub use pick::{take, take_directly};
 pub use sweep::{Swept, sweep};
-use window::Window;
+pub use window::Window;
 
-use super::{Queue, Road, RoadError, schedule};
+use super::{Queue, Road, RoadError, backlog, schedule};
 use crate::config::RedisConfig;
 use crate::db::{Conn, Error, Pool, PoolError, Scope};
 
@@ -38,6 +38,10 @@ const LOOK: Duration = Duration::from_millis(250);
 const BUSY_LOOK: Duration = Duration::from_millis(40);
 /// How often the dead are looked for.
 const SWEEP: Duration = Duration::from_millis(500);
+/// A leader that hangs (its process is paused, its machine is gone without a word) must not keep the
+/// lock: the server ends its connection. A living one speaks several times a second, and is silent
+/// for no longer than Redis may take to answer.
+const LONGEST_SILENCE: &str = "set idle_session_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'";
 /// After a change of leader, workers that lost the database too have this long to renew.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -109,6 +113,10 @@ impl Relay {
         tracing::info!(relay.name = %self.name, "Leading the relay");
         metrics::gauge!("relay_leader").set(1.0);
         conn.batch_execute("listen jobs").await?;
+        conn.batch_execute(LONGEST_SILENCE).await?;
+        // Ends with the term: dropped, it is aborted.
+        let mut beside = tokio::task::JoinSet::new();
+        beside.spawn(backlog::watch(self.pool.clone()));
         let mut term = Term::new(self);
         while !shutdown.is_cancelled() {
             let is_full = term.round(&mut conn).await?;
@@ -204,8 +212,10 @@ impl Term {
     async fn hand_out(&mut self, conn: &mut Conn) -> Result<bool, RelayError> {
         self.epoch.check(conn, &self.relay.road, &self.relay.name).await?;
         let mut is_full = false;
-        for settings in pick::settings(conn).await? {
-            is_full |= self.fill(conn, &settings).await?;
+        let waiting = self.relay.road.waiting_by_queue().await?;
+        for (settings, load) in pick::look(conn).await? {
+            let waiting = waiting.get(&settings.queue).copied().unwrap_or_default();
+            is_full |= self.fill(conn, &settings, load, waiting).await?;
         }
         if is_due(&mut self.tidied, Duration::from_secs(2)) {
             for queue in Queue::ALL {
@@ -216,17 +226,26 @@ impl Term {
     }
 
     /// Tops up one queue.
-    async fn fill(&mut self, conn: &mut Conn, settings: &Settings) -> Result<bool, RelayError> {
+    async fn fill(
+        &mut self,
+        conn: &mut Conn,
+        settings: &Settings,
+        load: Load,
+        waiting: usize,
+    ) -> Result<bool, RelayError> {
         let queue = settings.queue;
-        let waiting = self.relay.road.waiting(queue).await?;
-        let load = pick::load(conn, queue).await?;
-        sweep::stale(conn, queue, waiting).await?;
+        if load.dispatched > 0 {
+            sweep::stale(conn, queue, waiting).await?;
+        }
         let window = self.windows.entry(queue).or_default();
         window.observe(Instant::now(), load.dispatched, load.running, waiting);
         let free = window.free(settings.window, load.dispatched, waiting);
         metrics::gauge!("relay_window_used", "queue" => queue.name()).set(f64::from(load.dispatched));
-        if settings.is_paused || free == 0 {
-            return Ok(free == 0 && !settings.is_paused);
+        if settings.is_paused || !load.has_available {
+            return Ok(false);
+        }
+        if free == 0 {
+            return Ok(true);
         }
         let road = self.relay.road.clone();
         let mut left = free;

@@ -22,8 +22,16 @@ pub struct Settings {
     pub is_paused: bool,
 }
 
+/// How many jobs of a queue are under way, and whether there are more.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Load {
+    pub(super) dispatched: u32,
+    pub(super) running: u32,
+    pub(super) has_available: bool,
+}
+
 #[derive(QueryableByName)]
-struct SettingsRow {
+struct Row {
     #[diesel(sql_type = Text)]
     queue: String,
     #[diesel(sql_type = Integer)]
@@ -32,57 +40,37 @@ struct SettingsRow {
     tenant_cap: i32,
     #[diesel(sql_type = Bool)]
     is_paused: bool,
+    #[diesel(sql_type = BigInt)]
+    dispatched: i64,
+    #[diesel(sql_type = BigInt)]
+    running: i64,
+    #[diesel(sql_type = Bool)]
+    has_available: bool,
 }
 
-/// Reads the settings of all queues that this release knows, the most urgent first.
-pub(super) async fn settings(conn: &mut Conn) -> Result<Vec<Settings>, Error> {
-    let rows: Vec<SettingsRow> = diesel::sql_query(
-        "select queue, ticket_window, tenant_cap, paused_at is not null as is_paused from job_queues",
-    )
-    .load(conn)
-    .await?;
-    let mut known: Vec<Settings> = rows
+/// Reads the settings and the load of all queues that this release knows, the most urgent first:
+/// one statement for a whole round, which an idle relay makes four times a second.
+pub(super) async fn look(conn: &mut Conn) -> Result<Vec<(Settings, Load)>, Error> {
+    let rows: Vec<Row> = diesel::sql_query(include_str!("../sql/look.sql")).load(conn).await?;
+    let mut known: Vec<(Settings, Load)> = rows
         .into_iter()
         .filter_map(|row| {
-            Some(Settings {
+            let settings = Settings {
                 queue: row.queue.parse().ok()?,
                 window: u32::try_from(row.ticket_window).ok()?,
                 tenant_cap: u32::try_from(row.tenant_cap).ok()?,
                 is_paused: row.is_paused,
-            })
+            };
+            let load = Load {
+                dispatched: u32::try_from(row.dispatched).unwrap_or(u32::MAX),
+                running: u32::try_from(row.running).unwrap_or(u32::MAX),
+                has_available: row.has_available,
+            };
+            Some((settings, load))
         })
         .collect();
-    known.sort_by_key(|settings| settings.queue);
+    known.sort_by_key(|(settings, _)| settings.queue);
     Ok(known)
-}
-
-/// How many jobs of a queue are under way.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Load {
-    pub(super) dispatched: u32,
-    pub(super) running: u32,
-}
-
-pub(super) async fn load(conn: &mut Conn, queue: Queue) -> Result<Load, Error> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        dispatched: i64,
-        #[diesel(sql_type = BigInt)]
-        running: i64,
-    }
-    let row: Row = diesel::sql_query(
-        "select count(*) filter (where state = 'dispatched') as dispatched,
-                count(*) filter (where state = 'running') as running
-         from jobs where queue = $1 and state in ('dispatched', 'running')",
-    )
-    .bind::<Text, _>(queue.name())
-    .get_result(conn)
-    .await?;
-    Ok(Load {
-        dispatched: u32::try_from(row.dispatched).unwrap_or(u32::MAX),
-        running: u32::try_from(row.running).unwrap_or(u32::MAX),
-    })
 }
 
 #[derive(QueryableByName)]
@@ -113,8 +101,8 @@ pub async fn take(conn: &mut Conn, queue: Queue, free: u32, tenant_cap: u32) -> 
 /// # Errors
 /// The database's.
 pub async fn take_directly(conn: &mut Conn, queue: Queue, free: u32) -> Result<Vec<Ticket>, Error> {
-    match settings(conn).await?.into_iter().find(|settings| settings.queue == queue) {
-        Some(settings) if !settings.is_paused => take(conn, queue, free, settings.tenant_cap).await,
+    match look(conn).await?.into_iter().find(|(settings, _)| settings.queue == queue) {
+        Some((settings, _)) if !settings.is_paused => take(conn, queue, free, settings.tenant_cap).await,
         _ => Ok(Vec::new()),
     }
 }

@@ -1,20 +1,30 @@
 //! When a schedule fires.
 //!
-//! A fixed time of day that a change of the clock skips fires at the first instant after the gap,
-//! and one that comes twice fires once, at the first. What fires at an interval follows the time
-//! that passes. That is what croner does, and what the tests below hold it to.
+//! A time of day that is written out and that a change of the clock skips fires at the first instant
+//! after the gap, and one that comes twice fires once, at the first. What fires at an interval (with
+//! a `*` in its time of day) follows the time that passes. croner does so for a line with a single
+//! time of day; a line with several (`0 2,14 * * *`) it takes for an interval, and would leave out
+//! the night of the change. So a line of times is read as one line for each.
 
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
+use croner::errors::CronError as Unreadable;
 use croner::parser::{CronParser, Seconds};
+
+/// Times of day of one line that are looked for one by one. A line with more is an interval.
+const MOST_TIMES: usize = 96;
+/// A gap longer than croner looks over: Apia once skipped a day.
+const LONGEST_GAP: i64 = 25;
 
 /// A line of cron, in a time zone.
 #[derive(Debug, Clone)]
 pub struct Timetable {
-    cron: Cron,
+    line: String,
+    /// One, or one for each time of day.
+    crons: Vec<Cron>,
     zone: Tz,
 }
 
@@ -38,13 +48,14 @@ impl Timetable {
     /// # Errors
     /// See [`CronError`].
     pub fn new(line: &str, zone: &str) -> Result<Self, CronError> {
-        let cron = CronParser::builder()
-            .seconds(Seconds::Optional)
-            .build()
-            .parse(line)
-            .map_err(|error| CronError::Line(line.to_owned(), error.to_string()))?;
+        let unreadable = |error: Unreadable| CronError::Line(line.to_owned(), error.to_string());
+        let cron = parse(line).map_err(unreadable)?;
+        let crons = match times_of_day(line, &cron) {
+            Some(lines) => lines.iter().map(|line| parse(line)).collect::<Result<_, _>>().map_err(unreadable)?,
+            None => vec![cron],
+        };
         let zone = Tz::from_str(zone).map_err(|_| CronError::Zone(zone.to_owned()))?;
-        Ok(Self { cron, zone })
+        Ok(Self { line: line.to_owned(), crons, zone })
     }
 
     /// The first instant after `after`.
@@ -52,18 +63,45 @@ impl Timetable {
     /// # Errors
     /// There is none: the 30th of February.
     pub fn next_after(&self, after: DateTime<Utc>) -> Result<DateTime<Utc>, CronError> {
-        let local = after.with_timezone(&self.zone);
-        self.cron
-            .find_next_occurrence(&local, false)
-            .or_else(|_| {
-                // A change of the clock that is longer than croner looks over (Apia once skipped a
-                // day): go on behind it.
-                let behind = (after + TimeDelta::hours(25)).with_timezone(&self.zone);
-                self.cron.find_next_occurrence(&behind, false)
-            })
-            .map(|next| next.with_timezone(&Utc))
-            .map_err(|_| CronError::Never(self.cron.pattern.to_string()))
+        let nexts = self.crons.iter().filter_map(|cron| next(cron, after.with_timezone(&self.zone)));
+        nexts.min().ok_or_else(|| CronError::Never(self.line.clone()))
     }
+}
+
+fn parse(line: &str) -> Result<Cron, Unreadable> {
+    CronParser::builder().seconds(Seconds::Optional).build().parse(line)
+}
+
+/// The line once for each of its times of day, if these are written out and more than one.
+fn times_of_day(line: &str, cron: &Cron) -> Option<Vec<String>> {
+    let pattern = &cron.pattern;
+    if [&pattern.seconds, &pattern.minutes, &pattern.hours].iter().any(|field| field.from_wildcard) {
+        return None;
+    }
+    let (seconds, minutes, hours) = (pattern.seconds.values(), pattern.minutes.values(), pattern.hours.values());
+    let times = seconds.len() * minutes.len() * hours.len();
+    if !(2..=MOST_TIMES).contains(&times) {
+        return None;
+    }
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let days = fields.get(if fields.len() == 5 { 2 } else { 3 }..)?.join(" ");
+    let mut lines = Vec::with_capacity(times);
+    for hour in &hours {
+        for minute in &minutes {
+            lines.extend(seconds.iter().map(|second| format!("{second} {minute} {hour} {days}")));
+        }
+    }
+    Some(lines)
+}
+
+fn next(cron: &Cron, after: DateTime<Tz>) -> Option<DateTime<Utc>> {
+    let found = |from: &DateTime<Tz>| cron.find_next_occurrence(from, false).ok().map(|next| next.with_timezone(&Utc));
+    found(&after).or_else(|| {
+        // Nothing before a gap that is too long: begin behind it, if there is anything at all.
+        let from = |hours| after + TimeDelta::hours(hours);
+        found(&from(LONGEST_GAP))?;
+        (1..=LONGEST_GAP).find_map(|hours| found(&from(hours)))
+    })
 }
 
 #[cfg(test)]
@@ -137,6 +175,33 @@ mod tests {
         assert_eq!(
             fires("0 12 * * *", "Pacific/Apia", "2026-09-26 00:00", 2),
             ["2026-09-26 23:00", "2026-09-27 23:00"]
+        );
+    }
+
+    #[test]
+    fn several_times_of_day_are_each_treated_as_one() {
+        // Berlin: 02:30 is skipped on 29 March 2026, and comes twice on 25 October.
+        assert_eq!(
+            fires("30 2,14 * * *", "Europe/Berlin", "2026-03-28 13:00", 3),
+            ["2026-03-28 13:30", "2026-03-29 01:00", "2026-03-29 12:30"]
+        );
+        assert_eq!(
+            fires("30 2,14 * * *", "Europe/Berlin", "2026-10-24 13:00", 3),
+            ["2026-10-25 00:30", "2026-10-25 13:30", "2026-10-26 01:30"]
+        );
+        // Two of one gap are one instant.
+        assert_eq!(
+            fires("15,45 2 * * *", "Europe/Berlin", "2026-03-28 02:00", 2),
+            ["2026-03-29 01:00", "2026-03-30 00:15"]
+        );
+    }
+
+    #[test]
+    fn a_day_that_never_was_is_left_out_and_the_next_is_not() {
+        // Apia went from 29 to 31 December 2011; 31 December, 12:00 (+14) is 30 December, 22:00 UTC.
+        assert_eq!(
+            fires("0 12 * * *", "Pacific/Apia", "2011-12-29 00:00", 3),
+            ["2011-12-29 22:00", "2011-12-30 22:00", "2011-12-31 22:00"]
         );
     }
 

@@ -6,12 +6,12 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::ledger::database_time;
+use super::super::ledger::{JobState, database_time};
 use super::fire::{ask, with_instant};
-use super::{CronError, Timetable};
-use crate::db::schema::{job_schedules, schedule_runs};
+use super::{CronError, Misfire, Timetable};
+use crate::db::schema::{job_schedules, jobs, schedule_runs};
 use crate::db::{Conn, Error};
-use crate::ids::{JobId, ScheduleId};
+use crate::ids::{JobId, ScheduleId, UserId};
 
 /// A schedule as operators see it.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable)]
@@ -28,6 +28,7 @@ pub struct ScheduleRow {
     pub is_enabled: bool,
     pub is_edited: bool,
     pub misfire: String,
+    pub misfire_grace_seconds: i32,
     pub overlap: String,
     pub next_run_at: DateTime<Utc>,
     pub last_run_at: Option<DateTime<Utc>>,
@@ -42,6 +43,9 @@ pub enum EditError {
     /// The line, or the zone.
     #[error(transparent)]
     Cron(#[from] CronError),
+    /// The age up to which missed instants are made up for.
+    #[error("missed instants cannot be made up for before they are missed")]
+    Grace,
     /// The database's.
     #[error(transparent)]
     Database(#[from] Error),
@@ -56,6 +60,27 @@ pub struct Change {
     pub cron: Option<String>,
     /// In which zone.
     pub timezone: Option<String>,
+    /// What to do about missed instants.
+    pub misfire: Option<Misfire>,
+    /// Up to which age they are made up for.
+    pub misfire_grace_seconds: Option<i32>,
+    /// Whether it may fire while the job of the last time is unfinished.
+    pub may_overlap: Option<bool>,
+}
+
+/// A run of a schedule, and what became of its job.
+#[derive(Debug, Clone, Serialize, Queryable)]
+pub struct RunRow {
+    /// The instant; or when somebody asked.
+    pub scheduled_for: DateTime<Utc>,
+    /// None when the last job was still unfinished.
+    pub job_id: Option<JobId>,
+    /// None when there was no job, or it is so old that it was deleted.
+    pub state: Option<JobState>,
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Somebody asked for it, beside the clock.
+    pub is_by_hand: bool,
+    pub asked_by: Option<UserId>,
 }
 
 /// All schedules, by name. `conn` is in the relay's scope.
@@ -66,24 +91,78 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<ScheduleRow>, Error> {
     job_schedules::table.order(job_schedules::name).select(ScheduleRow::as_select()).load(conn).await
 }
 
+/// One schedule.
+///
+/// # Errors
+/// See [`EditError`].
+pub async fn show(conn: &mut Conn, name: &str) -> Result<ScheduleRow, EditError> {
+    job_schedules::table
+        .filter(job_schedules::name.eq(name))
+        .select(ScheduleRow::as_select())
+        .first(conn)
+        .await
+        .optional()?
+        .ok_or(EditError::NotFound)
+}
+
+/// The runs of a schedule, the newest first, from before `before`. Kept for a month.
+///
+/// # Errors
+/// See [`EditError`].
+pub async fn history(
+    conn: &mut Conn,
+    name: &str,
+    before: Option<DateTime<Utc>>,
+    limit: i64,
+) -> Result<Vec<RunRow>, EditError> {
+    let schedule = show(conn, name).await?;
+    let mut runs = schedule_runs::table
+        .left_join(jobs::table.on(jobs::id.nullable().eq(schedule_runs::job_id)))
+        .filter(schedule_runs::schedule_id.eq(schedule.id))
+        .select((
+            schedule_runs::scheduled_for,
+            schedule_runs::job_id,
+            jobs::state.nullable(),
+            jobs::finished_at.nullable(),
+            schedule_runs::is_by_hand,
+            schedule_runs::asked_by,
+        ))
+        .into_boxed();
+    if let Some(before) = before {
+        runs = runs.filter(schedule_runs::scheduled_for.lt(before));
+    }
+    Ok(runs.order(schedule_runs::scheduled_for.desc()).limit(limit).load(conn).await?)
+}
+
 /// Changes a schedule, for good: a new release leaves it as it is.
+///
+/// An instant that is due stays due unless the times themselves change; what is switched on again
+/// begins anew.
 ///
 /// # Errors
 /// See [`EditError`].
 pub async fn change(conn: &mut Conn, name: &str, change: &Change) -> Result<ScheduleRow, EditError> {
+    if change.misfire_grace_seconds.is_some_and(|seconds| seconds < 0) {
+        return Err(EditError::Grace);
+    }
     conn.transaction(async |conn| {
         let now = database_time(conn).await?;
         let row = find(conn, name).await?;
         let cron = change.cron.as_ref().unwrap_or(&row.cron);
         let timezone = change.timezone.as_ref().unwrap_or(&row.timezone);
+        let is_enabled = change.is_enabled.unwrap_or(row.is_enabled);
         let next = Timetable::new(cron, timezone)?.next_after(now)?;
+        let goes_on = row.is_enabled && *cron == row.cron && *timezone == row.timezone;
         Ok(diesel::update(job_schedules::table.find(row.id))
             .set((
                 job_schedules::cron.eq(cron),
                 job_schedules::timezone.eq(timezone),
-                job_schedules::is_enabled.eq(change.is_enabled.unwrap_or(row.is_enabled)),
+                job_schedules::is_enabled.eq(is_enabled),
                 job_schedules::is_edited.eq(true),
-                job_schedules::next_run_at.eq(next),
+                change.misfire.map(|misfire| job_schedules::misfire.eq(misfire.as_str())),
+                change.misfire_grace_seconds.map(|seconds| job_schedules::misfire_grace_seconds.eq(seconds)),
+                change.may_overlap.map(|may| job_schedules::overlap.eq(if may { "allow" } else { "skip" })),
+                (!goes_on).then(|| job_schedules::next_run_at.eq(next)),
                 job_schedules::updated_at.eq(now),
             ))
             .returning(ScheduleRow::as_returning())
@@ -93,11 +172,25 @@ pub async fn change(conn: &mut Conn, name: &str, change: &Change) -> Result<Sche
     .await
 }
 
-/// Asks for the job of a schedule at once, beside its times.
+/// Takes an operator's changes back: the next start of a worker writes down what its release says.
 ///
 /// # Errors
 /// See [`EditError`].
-pub async fn run_now(conn: &mut Conn, name: &str) -> Result<JobId, EditError> {
+pub async fn give_back(conn: &mut Conn, name: &str) -> Result<ScheduleRow, EditError> {
+    diesel::update(job_schedules::table.filter(job_schedules::name.eq(name)))
+        .set((job_schedules::is_edited.eq(false), job_schedules::updated_at.eq(diesel::dsl::now)))
+        .returning(ScheduleRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?
+        .ok_or(EditError::NotFound)
+}
+
+/// Asks for the job of a schedule at once, beside its times; `by` whom goes into the history.
+///
+/// # Errors
+/// See [`EditError`].
+pub async fn run_now(conn: &mut Conn, name: &str, by: Option<UserId>) -> Result<JobId, EditError> {
     conn.transaction(async |conn| {
         let now = database_time(conn).await?;
         let row = find(conn, name).await?;
@@ -107,6 +200,8 @@ pub async fn run_now(conn: &mut Conn, name: &str) -> Result<JobId, EditError> {
                 schedule_runs::schedule_id.eq(row.id),
                 schedule_runs::scheduled_for.eq(now),
                 schedule_runs::job_id.eq(job),
+                schedule_runs::is_by_hand.eq(true),
+                schedule_runs::asked_by.eq(by),
             ))
             .execute(conn)
             .await?;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::Value;
 
@@ -92,19 +93,19 @@ pub async fn fire(conn: &mut Conn, now: DateTime<Utc>) -> Result<(usize, usize),
 
 /// Those whose last job is unfinished.
 async fn busy(conn: &mut Conn, due: &[Due]) -> Result<HashSet<ScheduleId>, Error> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = SqlUuid)]
+        id: ScheduleId,
+    }
     let careful: Vec<ScheduleId> =
         due.iter().filter(|schedule| schedule.overlap == "skip").map(|schedule| schedule.id).collect();
     if careful.is_empty() {
         return Ok(HashSet::new());
     }
-    let ids: Vec<ScheduleId> = schedule_runs::table
-        .inner_join(jobs::table.on(jobs::id.nullable().eq(schedule_runs::job_id)))
-        .filter(schedule_runs::schedule_id.eq_any(careful))
-        .filter(jobs::finished_at.is_null())
-        .select(schedule_runs::schedule_id)
-        .load(conn)
-        .await?;
-    Ok(ids.into_iter().collect())
+    let rows: Vec<Row> =
+        diesel::sql_query(include_str!("../sql/busy.sql")).bind::<Array<SqlUuid>, _>(careful).load(conn).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 async fn fire_one(conn: &mut Conn, schedule: &Due, now: DateTime<Utc>, is_busy: bool) -> Result<usize, Error> {

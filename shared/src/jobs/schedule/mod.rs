@@ -10,11 +10,14 @@ mod edit;
 mod fire;
 mod sync;
 
+use std::str::FromStr;
+
 use serde_json::Value;
 
 use super::{Job, Queue};
+use crate::db::UnknownValue;
 pub use cron::{CronError, Timetable};
-pub use edit::{Change, EditError, ScheduleRow, change, list, run_now};
+pub use edit::{Change, EditError, RunRow, ScheduleRow, change, give_back, history, list, run_now, show};
 pub use fire::{fire, fire_due};
 pub use sync::sync;
 
@@ -37,6 +40,17 @@ impl Misfire {
             Self::One => "one",
             Self::All => "all",
         }
+    }
+}
+
+impl FromStr for Misfire {
+    type Err = UnknownValue;
+
+    fn from_str(given: &str) -> Result<Self, Self::Err> {
+        [Self::Skip, Self::One, Self::All]
+            .into_iter()
+            .find(|misfire| misfire.as_str() == given)
+            .ok_or_else(|| UnknownValue { given: given.to_owned(), allowed: &["skip", "one", "all"] })
     }
 }
 

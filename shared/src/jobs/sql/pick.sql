@@ -1,32 +1,36 @@
 -- $1 queue, $2 how many, $3 most of one tenant.
 --
 -- Tenants with work, at most 256 a round, in the order of their ids from behind the one that was
--- served last, and round to it again: two loose scans of (queue, tenant_id), each of which stops
--- early. Of each the same number, so that one with a hundred thousand jobs and one with a single
--- job take turns.
+-- served last, and round to it again: two loose scans of jobs_ready, each of which stops early. Of
+-- each the same number, so that one with a hundred thousand jobs and one with a single job take
+-- turns.
+--
+-- The order by all columns of jobs_ready is for the planner: no other index has it, and any other
+-- would be read through all that is done. So are the scalar subqueries: joined, the cursor would be
+-- no condition of the index.
 with recursive
 start as (
     select cursor_tenant as tenant_id from job_queues where queue = $1
 ),
 behind as (
-    (select j.tenant_id, 1 as n from jobs j, start
-     where j.state = 'available' and j.queue = $1 and j.tenant_id > start.tenant_id
-     order by j.tenant_id limit 1)
+    (select j.tenant_id, 1 as n from jobs j
+     where j.state = 'available' and j.queue = $1 and j.tenant_id > (select tenant_id from start)
+     order by j.tenant_id, j.priority, j.run_at, j.id limit 1)
     union all
     select (select j.tenant_id from jobs j
             where j.state = 'available' and j.queue = $1 and j.tenant_id > behind.tenant_id
-            order by j.tenant_id limit 1), behind.n + 1
+            order by j.tenant_id, j.priority, j.run_at, j.id limit 1), behind.n + 1
     from behind where behind.tenant_id is not null and behind.n < 256
 ),
 before as (
-    (select j.tenant_id, 1 as n from jobs j, start
-     where j.state = 'available' and j.queue = $1 and j.tenant_id <= start.tenant_id
-     order by j.tenant_id limit 1)
+    (select j.tenant_id, 1 as n from jobs j
+     where j.state = 'available' and j.queue = $1 and j.tenant_id <= (select tenant_id from start)
+     order by j.tenant_id, j.priority, j.run_at, j.id limit 1)
     union all
-    select (select j.tenant_id from jobs j, start
+    select (select j.tenant_id from jobs j
             where j.state = 'available' and j.queue = $1
-              and j.tenant_id > before.tenant_id and j.tenant_id <= start.tenant_id
-            order by j.tenant_id limit 1), before.n + 1
+              and j.tenant_id > before.tenant_id and j.tenant_id <= (select tenant_id from start)
+            order by j.tenant_id, j.priority, j.run_at, j.id limit 1), before.n + 1
     from before where before.tenant_id is not null and before.n < 256
 ),
 turns as (
@@ -44,31 +48,59 @@ load as (
     where queue = $1 and state in ('dispatched', 'running')
     group by tenant_id
 ),
-share as (
-    select greatest(1, ceil($2::numeric / greatest(1, (select count(*) from turns))))::integer as size
-),
-picked as (
-    select job.id, job.tenant_id, turns.turn, job.place
+shares as (
+    select turns.tenant_id, turns.turn,
+        greatest(0, least(
+            ceil($2::numeric / greatest(1, (select count(*) from turns)))::integer,
+            $3 - coalesce(load.n, 0)::integer)) as size
     from turns
     left join load on load.tenant_id = turns.tenant_id
-    cross join share
+),
+picked as (
+    select job.id, job.tenant_id, shares.turn, job.place
+    from shares
     cross join lateral (
         select chosen.id, chosen.tenant_id, row_number() over () as place
         from (
-            select j.id, j.tenant_id from jobs j
-            where j.state = 'available' and j.queue = $1 and j.tenant_id = turns.tenant_id and j.run_at <= now()
-              and (j.deadline_at is null or j.deadline_at > now())
-              and (j.strand is null or not exists (
-                    select from jobs older
-                    where older.tenant_id = j.tenant_id and older.strand = j.strand and older.id < j.id
-                      and older.state in ('available', 'dispatched', 'running')))
-            order by j.priority, j.run_at, j.id
-            limit greatest(0, least(share.size, $3 - coalesce(load.n, 0)::integer))
-            for update skip locked
+            -- Priority by priority, so that what waits for its time is not read through.
+            with recursive levels as (
+                (select j.priority from jobs j
+                 where j.state = 'available' and j.queue = $1 and j.tenant_id = shares.tenant_id
+                 order by j.priority, j.run_at, j.id limit 1)
+                union all
+                select (select j.priority from jobs j
+                        where j.state = 'available' and j.queue = $1 and j.tenant_id = shares.tenant_id
+                          and j.priority > levels.priority
+                        order by j.priority, j.run_at, j.id limit 1)
+                from levels where levels.priority is not null
+            )
+            select due.id, due.tenant_id
+            from levels
+            cross join lateral (
+                select j.id, j.tenant_id, j.run_at from jobs j
+                where j.state = 'available' and j.queue = $1 and j.tenant_id = shares.tenant_id
+                  and j.priority = levels.priority and j.run_at <= now()
+                  and (j.deadline_at is null or j.deadline_at > now())
+                  and (j.strand is null or not exists (
+                        select from jobs older
+                        where older.tenant_id = j.tenant_id and older.strand = j.strand and older.id < j.id
+                          and older.state in ('available', 'dispatched', 'running')))
+                  -- An older one may have come back from the dead while a younger one is under way.
+                  and (j.strand is null or not exists (
+                        select from jobs busy
+                        where busy.tenant_id = j.tenant_id and busy.strand = j.strand
+                          and busy.state in ('dispatched', 'running')))
+                order by j.run_at, j.id
+                limit shares.size
+                for update skip locked
+            ) as due
+            where levels.priority is not null
+            order by levels.priority, due.run_at, due.id
+            limit shares.size
         ) as chosen
     ) as job
     -- Everybody's first before anybody's second.
-    order by job.place, turns.turn
+    order by job.place, shares.turn
     limit $2
 ),
 -- When there was room for more, everybody in turn had their fill; otherwise go on behind the last.

@@ -5,8 +5,14 @@ with expired as (
 -- The first death may be chance and is tried again at once; three are the job's own doing.
 taken as (
     update jobs
-    set state = case when crashes + 1 >= 3 or attempt >= max_attempts then 'dead'::job_state else 'available' end,
-        finished_at = case when crashes + 1 >= 3 or attempt >= max_attempts then now() end,
+    set state = case
+            when cancel_requested_at is not null then 'cancelled'::job_state
+            when crashes + 1 >= 3 or attempt >= max_attempts then 'dead'
+            else 'available'
+        end,
+        finished_at = case
+            when cancel_requested_at is not null or crashes + 1 >= 3 or attempt >= max_attempts then now()
+        end,
         run_at = now() + make_interval(secs => 5 * crashes),
         crashes = crashes + 1,
         lease_until = null,

@@ -4,6 +4,7 @@ mod certificates;
 mod courses;
 mod enrollments;
 mod federation;
+mod files;
 mod notifications;
 mod tenants;
 mod users;
@@ -14,6 +15,7 @@ pub use courses::{
 };
 pub use enrollments::{EnrollmentMaker, completed_item, enrollment};
 pub use federation::{lti_platform, sso_configuration};
+pub use files::{file, folder, unseen_file, upload};
 pub use notifications::notification;
 pub use tenants::tenant;
 pub use users::{UserMaker, session, suspend, user};

@@ -11,7 +11,7 @@ use krilla::tagging::{ContentTag, SpanTag};
 use super::fit::Block;
 use super::fonts::Library;
 use super::text::{Line, Style, shape};
-use crate::colour::Rgb;
+use shared::colour::Rgb;
 
 /// Which point of a text is put at the place given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Canvas<'_, '_> {
         let Some(path) = path else { return };
         self.surface.set_fill(None);
         self.surface.set_stroke(Some(Stroke {
-            paint: krilla::color::rgb::Color::from(colour).into(),
+            paint: super::palette::paint(colour).into(),
             width,
             line_cap: LineCap::Round,
             line_join: LineJoin::Round,
@@ -101,7 +101,7 @@ impl Canvas<'_, '_> {
     fn ink(&mut self, colour: Rgb) {
         self.surface.set_stroke(None);
         self.surface.set_fill(Some(Fill {
-            paint: krilla::color::rgb::Color::from(colour).into(),
+            paint: super::palette::paint(colour).into(),
             opacity: NormalizedF32::ONE,
             rule: FillRule::EvenOdd,
         }));

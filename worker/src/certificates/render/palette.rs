@@ -1,8 +1,7 @@
 //! The colours of a page, made from the tenant's.
 
 use krilla::color::rgb;
-
-use crate::colour::Rgb;
+use shared::colour::Rgb;
 
 /// A quiet gold: it goes with whatever the tenant's first colour is.
 const GOLD: Rgb = Rgb(0xB0, 0x8D, 0x4F);
@@ -11,10 +10,9 @@ const SOFT_INK: Rgb = Rgb(0x5A, 0x64, 0x73);
 const WHITE: Rgb = Rgb::WHITE;
 const BLACK: Rgb = Rgb::BLACK;
 
-impl From<Rgb> for rgb::Color {
-    fn from(Rgb(r, g, b): Rgb) -> Self {
-        Self::new(r, g, b)
-    }
+/// A colour as the page's library has it.
+pub(super) fn paint(Rgb(r, g, b): Rgb) -> rgb::Color {
+    rgb::Color::new(r, g, b)
 }
 
 /// Every colour that a certificate is drawn in.

@@ -1,5 +1,9 @@
 //! Notifications: told once, by the channels that a person wants.
 
+mod announcements;
+mod discussions;
+mod timing;
+
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
@@ -125,7 +129,13 @@ async fn an_address_that_nobody_has_is_given_up_and_said_so() {
     assert_eq!(deliveries[1], "IN_APP SENT");
     let mut conn = world.db.tenant(world.tenant).await;
     let filter = NotificationFilter { statuses: vec![NotificationStatus::Failed], ..NotificationFilter::default() };
-    let page = Notification::list(&mut conn, world.tenant, world.alice.id, &filter, shared::db::Numbered::default());
+    let page = Notification::list(
+        &mut conn,
+        world.tenant,
+        world.alice.id,
+        &filter,
+        shared::db::Part::Numbered(shared::db::Numbered::default()),
+    );
     let page = page.await.expect("a page");
     assert_eq!(page.items[0].status(), NotificationStatus::Failed, "what stands on the screen masks the failure");
 }

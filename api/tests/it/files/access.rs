@@ -1,0 +1,120 @@
+//! Who sees which files.
+
+use shared::enrollments::EnrollmentStatus;
+use shared::files::Attachment;
+use shared::ids::FileId;
+use shared::testing::make;
+use shared::users::UserRole;
+
+use super::{Office, address, upload};
+use crate::support::Client;
+
+async fn counts(client: &Client) -> i64 {
+    client.get("/api/files/").await.expect(200).body["count"].as_i64().expect("a number")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_learner_sees_their_own_files_and_those_in_folders_that_are_open_to_learners() {
+    use UserRole::{Admin, Instructor, Learner};
+    let office = Office::open().await;
+    let (alice, bob) = (office.as_role(Learner).await, office.as_role(Learner).await);
+    let (teacher, admin) = (office.as_role(Instructor).await, office.as_role(Admin).await);
+    let library = make::folder(&office.app.db, office.tenant, Learner, Learner).await.id.to_string();
+    let letter_box = make::folder(&office.app.db, office.tenant, Instructor, Learner).await.id.to_string();
+
+    let own = upload(&alice, "own.txt", b"a", None).await.expect(201);
+    let shared_with_all = upload(&alice, "shared.txt", b"b", Some(&library)).await.expect(201);
+    let handed_in = upload(&alice, "essay.txt", b"c", Some(&letter_box)).await.expect(201);
+
+    for (who, client, sees) in [
+        ("alice", &alice, [true, true, true]),
+        ("another learner", &bob, [false, true, false]),
+        ("a teacher", &teacher, [false, true, true]),
+        ("an administrator", &admin, [true, true, true]),
+    ] {
+        for (file, sees) in [&own, &shared_with_all, &handed_in].into_iter().zip(sees) {
+            let status = if sees { 200 } else { 404 };
+            let answer = client.get(&address(file, "")).await;
+            assert_eq!(answer.status.as_u16(), status, "{who}: {}", file.body);
+            client.get(&address(file, "versions/")).await.expect(status);
+        }
+        assert_eq!(counts(client).await, i64::try_from(sees.iter().filter(|sees| **sees).count()).unwrap(), "{who}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_tenants_files_do_not_exist() {
+    let office = Office::open().await;
+    let learner = office.as_role(UserRole::Learner).await;
+    let library =
+        make::folder(&office.app.db, office.tenant, UserRole::Learner, UserRole::Learner).await.id.to_string();
+    let file = upload(&learner, "notes.txt", b"hello", Some(&library)).await.expect(201);
+    let elsewhere = office.app.tenant().await;
+    let foreigner = office.app.as_role(elsewhere, UserRole::Admin).await;
+    for verb in ["", "download/", "versions/", "versions/1/", "versions/1/download/", "thumbnails/"] {
+        foreigner.get(&address(&file, verb)).await.expect(404);
+    }
+    foreigner.delete(&address(&file, "")).await.expect(404);
+    assert_eq!(counts(&foreigner).await, 0);
+    learner.get(&address(&file, "")).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_a_course_is_for_those_who_may_open_its_item() {
+    let office = Office::open().await;
+    let db = &office.app.db;
+    let teacher = make::user(office.tenant).role(UserRole::Instructor).make(db).await;
+    let course = make::course(office.tenant).owned_by(&teacher).published().with_modules(1, 1).make(db).await;
+    let teacher = office.app.as_user(&teacher).await;
+    let file = upload(&teacher, "slides.pdf", b"%PDF-1.7", None).await.expect(201);
+    office.let_pass().await;
+    let learner = office.as_role(UserRole::Learner).await;
+    let user = learner.user.clone().expect("somebody");
+    make::enrollment(&user, &course).status(EnrollmentStatus::Active).make(db).await;
+    let outsider = office.as_role(UserRole::Learner).await;
+    learner.get(&address(&file, "download/")).await.expect(404);
+
+    let item = db.texts("select id::text as text from content_items").await.concat().parse().expect("an id");
+    let id: FileId = super::id(&file).parse().expect("an id");
+    let attach = Attachment::set(&mut *db.tenant(office.tenant).await, office.tenant, item, Some(id)).await;
+    attach.expect("attached");
+
+    learner.get(&address(&file, "download/")).await.expect(200).text("/url");
+    outsider.get(&address(&file, "download/")).await.expect(404);
+    assert_eq!(counts(&learner).await, 0, "it is the course's, and not in their list");
+    learner.delete(&address(&file, "")).await.expect(403);
+    assert_eq!(teacher.delete(&address(&file, "")).await.expect(409).body["code"], "file_in_use");
+    let shown = Attachment::files_of(&mut *db.tenant(office.tenant).await, office.tenant, &[item]).await;
+    assert_eq!(shown.expect("rows")[&item].available().expect("available").filename, "slides.pdf");
+
+    Attachment::set(&mut *db.tenant(office.tenant).await, office.tenant, item, None).await.expect("detached");
+    learner.get(&address(&file, "download/")).await.expect(404);
+    teacher.delete(&address(&file, "")).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_superuser_uploads_and_is_nobody_of_the_tenant() {
+    let office = Office::open().await;
+    let slug = office.app.db.texts("select slug as text from tenants").await.concat();
+    let superuser = office.app.as_superuser().await.with("x-tenant-slug", &slug);
+    let file = upload(&superuser, "notes.txt", b"hello", None).await.expect(201);
+    assert!(file.body["uploaded_by"].is_null());
+    office.let_pass().await;
+    superuser.post(&address(&file, "versions/1/restore/"), serde_json::Value::Null).await.expect(201);
+    superuser.post("/api/files/folders/", serde_json::json!({"name": "Shelf"})).await.expect(201);
+    superuser.delete(&address(&file, "")).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_gets_no_file_of_another_tenant() {
+    let office = Office::open().await;
+    let db = &office.app.db;
+    make::course(office.tenant).published().with_modules(1, 1).make(db).await;
+    let item = db.texts("select id::text as text from content_items").await.concat().parse().expect("an id");
+    let elsewhere = office.app.tenant().await;
+    let stranger = make::user(elsewhere).make(db).await;
+    let foreign = make::file(db, &stranger, "notes.txt", None).await.file.id;
+    let mut conn = db.tenant(office.tenant).await;
+    let refused = Attachment::set(&mut conn, office.tenant, item, Some(foreign)).await;
+    assert!(matches!(refused, Err(shared::files::FileError::Gone)), "{refused:?}");
+}

@@ -1,0 +1,70 @@
+//! The README's commands do what it says: they are taken from it and run, as a reader would.
+
+use std::path::Path;
+
+use api::auth::Passwords;
+use chrono::Utc;
+use serde_json::Value;
+use shared::testing::TestDb;
+use tokio::process::Command;
+
+use super::learner::Learner;
+use super::servers::Platform;
+
+/// The shell commands of a section, block by block.
+fn commands(section: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = std::fs::read_to_string(path).expect("the README");
+    let (_, from) = readme.split_once(&format!("## {section}\n")).expect("the section");
+    let text = from.split("\n## ").next().unwrap_or_default();
+    text.split("```bash\n").skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
+}
+
+/// What the commands print, run against this platform. A call that is refused fails them all.
+async fn run(platform: &Platform, commands: &str) -> String {
+    let strict = "set -euo pipefail\ncurl() { command curl --fail-with-body --show-error \"$@\"; }\n";
+    let script = format!("{strict}{}", commands.replace("http://localhost:8000", &platform.base));
+    let output = Command::new("bash").args(["-c", &script]).output().await.expect("bash");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{script}\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+/// The items that Alice has still to do.
+async fn items(alice: &Learner) -> Vec<String> {
+    let modules = alice.get("/api/courses/ux-design-principles/modules/").await;
+    let modules = modules["results"].as_array().expect("modules").clone();
+    let items = modules.iter().flat_map(|module| module["content_items"].as_array().expect("items").clone());
+    items.filter_map(|item| item["id"].as_str().map(str::to_owned)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tour_of_the_readme_ends_in_a_certificate() {
+    let db = TestDb::lease().await;
+    let hash = Passwords::new().hash("password123".to_owned()).await.expect("a hash");
+    shared::demo::seed(&db.pool, &hash, Utc::now()).await.expect("seeded");
+    let platform = Platform::start(db).await;
+
+    let first_call = commands("Run it").pop().expect("the first call");
+    let answer: Value = serde_json::from_str(&run(&platform, &first_call).await).expect("JSON");
+    let mut alice = platform.stranger();
+    alice.token = Some(answer["access"].as_str().expect("a token").to_owned());
+
+    let tour = commands("A learner's journey").concat();
+    let (sign_in, _) = tour.split_once("\n\n").expect("signing in comes first");
+    let done = tour.split("\n\n").find(|part| part.contains("/progress/")).expect("a part about progress");
+    let mark = done.split_once("curl -s -X POST").expect("a call").1;
+    let certificates = alice.get("/api/certificates/my/").await["count"].clone();
+    let items = items(&alice).await;
+    let said = run(&platform, &tour.replace("<id of an item>", &items[0])).await;
+    assert!(said.contains("UX Design Principles") && said.contains("\"COMPLETED\""), "{said}");
+    for item in &items {
+        run(&platform, &format!("{sign_in}\ncurl -s -X POST{}", mark.replace("<id of an item>", item))).await;
+    }
+    let certificate = alice
+        .until("the course earns a certificate", "/api/certificates/my/", |list| {
+            (list["count"] != certificates).then(|| list["results"][0].clone())
+        })
+        .await;
+    assert_eq!(certificate["course_title"], "UX Design Principles", "{certificate}");
+}

@@ -1,0 +1,14 @@
+drop index schedule_runs_with_job;
+alter table schedule_runs drop column asked_by, drop column is_by_hand;
+comment on column schedule_runs.job_id is null;
+drop table job_cursors;
+drop table job_turns;
+drop table job_buckets;
+drop table job_limits;
+drop trigger jobs_refused on jobs;
+drop function refuse_jobs_when_full();
+drop table job_backlogs;
+alter table job_queues drop column is_full, drop column tenant_backlog;
+comment on column job_queues.max_backlog is null;
+drop index jobs_strand_busy;
+alter table jobs drop column unknown_tries;

@@ -1,0 +1,9 @@
+drop table file_attachments;
+drop table file_uploads;
+drop table file_versions;
+drop table files;
+drop table file_contents;
+drop table file_quotas;
+drop table folders;
+drop type scan_result;
+drop type file_status;

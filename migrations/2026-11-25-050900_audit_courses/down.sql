@@ -1,1 +1,0 @@
-drop trigger audit on module_prerequisites;

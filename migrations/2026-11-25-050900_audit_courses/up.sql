@@ -1,1 +1,0 @@
-select audit_changes('module_prerequisites');

@@ -1,0 +1,273 @@
+//! How often a kind of job may start, or a provider be called.
+//!
+//! A limit is a token bucket, for the whole platform or for each tenant, in PostgreSQL: it outlives
+//! Redis. Who finds no token is promised the next one and comes back exactly then, if that is soon;
+//! otherwise it comes back to ask again, the later the longer it has waited. Neither counts as an
+//! attempt, and nothing spins (`docs/adr/0012-limits-promise-turns.md`).
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Double, Text};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use serde::Serialize;
+
+use crate::db::schema::{job_limits, job_turns};
+use crate::db::{Conn, Error};
+use crate::ids::{JobId, TenantId};
+
+/// How far ahead turns are promised, in seconds.
+const AHEAD: f64 = 60.0;
+
+/// So many starts in so much time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Starts.
+    pub starts: i32,
+    /// In so many seconds.
+    pub seconds: i32,
+    /// So many at once after a pause.
+    pub burst: i32,
+}
+
+impl Rate {
+    /// So many each second, and as many at once.
+    pub const fn each_second(starts: i32) -> Self {
+        Self { starts, seconds: 1, burst: starts }
+    }
+
+    /// So many each minute, and one at a time.
+    pub const fn each_minute(starts: i32) -> Self {
+        Self { starts, seconds: 60, burst: 1 }
+    }
+
+    /// With so many at once after a pause.
+    #[must_use]
+    pub const fn burst(self, burst: i32) -> Self {
+        Self { burst, ..self }
+    }
+
+    fn per_second(self) -> f64 {
+        f64::from(self.starts) / f64::from(self.seconds)
+    }
+}
+
+/// The limits of a kind, as a release declares them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Declared {
+    /// Which.
+    pub kind: &'static str,
+    /// Of the whole platform.
+    pub rate: Option<Rate>,
+    /// Of each tenant.
+    pub tenant_rate: Option<Rate>,
+    /// How many may wait of one tenant.
+    pub tenant_backlog: Option<i32>,
+}
+
+/// A limit as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Identifiable, AsChangeset)]
+#[diesel(table_name = job_limits, primary_key(subject), treat_none_as_null = true)]
+pub struct LimitRow {
+    /// `kind:files.scan` or `provider:smtp`.
+    pub subject: String,
+    /// Starts of the whole platform…
+    pub starts: Option<i32>,
+    /// …in so many seconds…
+    pub seconds: Option<i32>,
+    /// …and so many at once.
+    pub burst: Option<i32>,
+    /// The same for each tenant.
+    pub tenant_starts: Option<i32>,
+    pub tenant_seconds: Option<i32>,
+    pub tenant_burst: Option<i32>,
+    /// How many jobs of a kind may wait of one tenant, instead of the queue's number.
+    pub tenant_backlog: Option<i32>,
+    /// An operator has set it: a new release leaves it as it is.
+    pub is_edited: bool,
+}
+
+impl LimitRow {
+    /// A limit that no operator has set.
+    pub fn new(subject: String, rate: Option<Rate>, tenant: Option<Rate>, tenant_backlog: Option<i32>) -> Self {
+        Self {
+            subject,
+            starts: rate.map(|rate| rate.starts),
+            seconds: rate.map(|rate| rate.seconds),
+            burst: rate.map(|rate| rate.burst),
+            tenant_starts: tenant.map(|rate| rate.starts),
+            tenant_seconds: tenant.map(|rate| rate.seconds),
+            tenant_burst: tenant.map(|rate| rate.burst),
+            tenant_backlog,
+            is_edited: false,
+        }
+    }
+
+    /// The rate of the whole platform.
+    pub fn rate(&self) -> Option<Rate> {
+        Some(Rate { starts: self.starts?, seconds: self.seconds?, burst: self.burst? })
+    }
+
+    /// The rate of each tenant.
+    pub fn tenant_rate(&self) -> Option<Rate> {
+        Some(Rate { starts: self.tenant_starts?, seconds: self.tenant_seconds?, burst: self.tenant_burst? })
+    }
+
+    /// The buckets from which a job of `tenant` must have a token each.
+    pub fn buckets(&self, tenant: TenantId) -> impl Iterator<Item = Bucket> {
+        let of_all = self.rate().map(|rate| Bucket { name: self.subject.clone(), rate });
+        let of_tenant = self.tenant_rate().map(|rate| Bucket { name: format!("{}@{tenant}", self.subject), rate });
+        of_all.into_iter().chain(of_tenant)
+    }
+}
+
+/// All limits, by subject. `conn` is in the relay's scope, as for all of this module.
+///
+/// # Errors
+/// The database's.
+pub async fn list(conn: &mut Conn) -> Result<Vec<LimitRow>, Error> {
+    job_limits::table.order(job_limits::subject).select(LimitRow::as_select()).load(conn).await
+}
+
+/// Sets a limit for good: a new release leaves it as it is.
+///
+/// # Errors
+/// The database's; a broken `job_limits_…` constraint when the numbers make no sense.
+pub async fn set(conn: &mut Conn, limit: &LimitRow) -> Result<(), Error> {
+    write(conn, &LimitRow { is_edited: true, ..limit.clone() }).await
+}
+
+/// Writes down what this release declares, unless an operator has said otherwise.
+///
+/// # Errors
+/// The database's.
+pub async fn sync(conn: &mut Conn, declared: &[Declared]) -> Result<(), Error> {
+    let known = list(conn).await?;
+    for row in declared.iter().map(row_of) {
+        match known.iter().find(|known| known.subject == row.subject) {
+            Some(known) if known.is_edited || *known == row => {}
+            _ => write(conn, &row).await?,
+        }
+    }
+    // What is not limited any more.
+    let subjects = declared.iter().map(subject);
+    diesel::delete(job_limits::table)
+        .filter(job_limits::is_edited.eq(false))
+        .filter(job_limits::subject.ne_all(subjects))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+fn subject(declared: &Declared) -> String {
+    format!("kind:{}", declared.kind)
+}
+
+fn row_of(declared: &Declared) -> LimitRow {
+    LimitRow::new(subject(declared), declared.rate, declared.tenant_rate, declared.tenant_backlog)
+}
+
+async fn write(conn: &mut Conn, limit: &LimitRow) -> Result<(), Error> {
+    diesel::insert_into(job_limits::table)
+        .values(job_limits::subject.eq(&limit.subject))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    diesel::update(job_limits::table.find(&limit.subject))
+        .set((limit, job_limits::updated_at.eq(diesel::dsl::now)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A bucket of tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bucket {
+    /// The limit's subject, and the tenant if it is the tenant's.
+    pub name: String,
+    /// How it is filled.
+    pub rate: Rate,
+}
+
+/// What a job is told that asks for its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Go.
+    Now,
+    /// Come back after this long; then it is your turn.
+    Promised(Duration),
+    /// Too many are before you: come back and ask again.
+    AskAgain,
+}
+
+/// Asks for the turn of `job`: a token of each of the buckets, or none of any.
+///
+/// # Errors
+/// The database's.
+pub async fn take(conn: &mut Conn, job: JobId, buckets: &[Bucket]) -> Result<Turn, Error> {
+    if diesel::delete(job_turns::table.find(job)).execute(conn).await? == 1 {
+        return Ok(Turn::Now);
+    }
+    conn.transaction(async |conn| match draw(conn, buckets).await? {
+        None => Err(Refused::Full),
+        Some(wait) if wait.is_zero() => Ok(Turn::Now),
+        Some(wait) => {
+            diesel::insert_into(job_turns::table)
+                .values(job_turns::job_id.eq(job))
+                .on_conflict_do_nothing()
+                .execute(conn)
+                .await?;
+            Ok(Turn::Promised(wait))
+        }
+    })
+    .await
+    .or_else(|refused| match refused {
+        Refused::Full => Ok(Turn::AskAgain),
+        Refused::Database(error) => Err(error),
+    })
+}
+
+/// Why nothing was taken.
+enum Refused {
+    Full,
+    Database(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// Takes a token of each bucket; none if one of them has promised too much already. Returns how
+/// long it is until all of these tokens are there.
+async fn draw(conn: &mut Conn, buckets: &[Bucket]) -> Result<Option<Duration>, Error> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Double)]
+        wait: f64,
+    }
+    let names: Vec<&str> = buckets.iter().map(|bucket| bucket.name.as_str()).collect();
+    let rates: Vec<f64> = buckets.iter().map(|bucket| bucket.rate.per_second()).collect();
+    let bursts: Vec<f64> = buckets.iter().map(|bucket| f64::from(bucket.rate.burst)).collect();
+    let rows: Vec<Row> = diesel::sql_query(include_str!("sql/draw.sql"))
+        .bind::<Array<Text>, _>(names)
+        .bind::<Array<Double>, _>(rates)
+        .bind::<Array<Double>, _>(bursts)
+        .bind::<Double, _>(AHEAD)
+        .load(conn)
+        .await?;
+    if rows.len() < buckets.len() {
+        return Ok(None);
+    }
+    let longest = rows.iter().map(|row| row.wait).fold(0.0, f64::max);
+    Ok(Some(Duration::try_from_secs_f64(longest).unwrap_or_default()))
+}
+
+/// How long a job waits before it asks again: as long again as it has waited already, between half
+/// a minute and an hour, so that a crowd asks seldom and a newcomer soon. Drawn from around that,
+/// so that they do not all come at once.
+pub fn patience(waited: Duration) -> Duration {
+    let base = waited.clamp(Duration::from_secs(30), Duration::from_secs(3_600));
+    base.mul_f64(0.75 + rand::random::<f64>() / 2.0)
+}

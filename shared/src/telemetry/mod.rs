@@ -1,0 +1,63 @@
+//! Logs and metrics, set up once by each binary.
+
+pub mod measures;
+
+use measures::Program;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::LogFormat;
+
+/// Logs go to standard output: JSON lines for machines, or text for a terminal. `RUST_LOG`
+/// chooses what is said.
+///
+/// # Errors
+/// Somebody has set up logging before.
+pub fn logs(format: LogFormat) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,aws_smithy_runtime=warn,hyper=warn,tokio_postgres=warn"));
+    let registry = tracing_subscriber::registry().with(filter);
+    match format {
+        LogFormat::Json => registry
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_current_span(true)
+                    .with_span_list(false),
+            )
+            .try_init()?,
+        LogFormat::Text => registry.with(tracing_subscriber::fmt::layer().compact()).try_init()?,
+    }
+    Ok(())
+}
+
+/// Collects what `program` measures; the handle renders it for Prometheus.
+///
+/// # Errors
+/// Somebody has set up metrics before.
+pub fn metrics(program: Program) -> anyhow::Result<PrometheusHandle> {
+    let handle = measures::with_bounds(PrometheusBuilder::new())?.install_recorder()?;
+    measures::begin(program);
+    Ok(handle)
+}
+
+/// Asks a server's `/health/ready`, for the health checks of containers, which have no curl.
+///
+/// # Errors
+/// Nobody answers within two seconds, or the answer is another than 200.
+pub async fn ask_readiness(address: &str) -> anyhow::Result<()> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let ask = async {
+        let mut stream = tokio::net::TcpStream::connect(address).await?;
+        stream.write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        anyhow::Ok(answer)
+    };
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(2), ask).await??;
+    anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "not ready: {}", answer.lines().next().unwrap_or_default());
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! `worker limits …`.
+
+use std::str::FromStr;
+
+use anyhow::Context;
+use clap::Subcommand;
+use shared::config::Env;
+use shared::jobs::Rate;
+use shared::jobs::limits::{self, LimitRow};
+
+use super::table::{or_dash, table};
+use super::{connection, print, print_json};
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub enum Limits {
+    /// List how often kinds may start and providers be called.
+    Ls {
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a limit; a new release leaves it as it is. What is left out has none.
+    Set {
+        /// `kind:files.scan` or `provider:smtp`.
+        subject: String,
+        /// On the whole platform: `10/60` is ten in a minute, `10/60+5` with five at once.
+        #[arg(long)]
+        rate: Option<Limit>,
+        /// For each tenant, written alike.
+        #[arg(long)]
+        tenant_rate: Option<Limit>,
+        /// How many jobs of a kind may wait of one tenant, before its requests for more are refused.
+        #[arg(long)]
+        tenant_backlog: Option<i32>,
+    },
+}
+
+/// A rate, as people write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(Rate);
+
+impl FromStr for Limit {
+    type Err = String;
+
+    fn from_str(given: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let (rate, burst) = given.split_once('+').map_or((given, "1"), |(rate, burst)| (rate, burst));
+            let (starts, seconds) = rate.split_once('/')?;
+            let number = |text: &str| text.trim().parse::<i32>().ok().filter(|number| *number > 0);
+            Some(Rate { starts: number(starts)?, seconds: number(seconds)?, burst: number(burst)? })
+        };
+        read().map(Self).ok_or_else(|| format!("`{given}` is no rate: write 10/60 or 10/60+5"))
+    }
+}
+
+/// Answers.
+///
+/// # Errors
+/// The database's, or there can be no such limit.
+pub async fn limits(env: Env, command: Limits) -> anyhow::Result<()> {
+    let mut conn = connection(env).await?;
+    match command {
+        Limits::Ls { json: true } => print_json(&limits::list(&mut conn).await?),
+        Limits::Ls { json: false } => print(&list(&limits::list(&mut conn).await?)),
+        Limits::Set { subject, rate, tenant_rate, tenant_backlog } => {
+            let (rate, tenant_rate) = (rate.map(|rate| rate.0), tenant_rate.map(|rate| rate.0));
+            let row = LimitRow::new(subject, rate, tenant_rate, tenant_backlog);
+            limits::set(&mut conn, &row).await.with_context(|| format!("{} cannot be limited so", row.subject))?;
+            print(&list(&[LimitRow { is_edited: true, ..row }]))
+        }
+    }
+}
+
+fn list(rows: &[LimitRow]) -> String {
+    let written =
+        |rate: Option<Rate>| or_dash(rate.map(|rate| format!("{}/{}+{}", rate.starts, rate.seconds, rate.burst)));
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            [
+                row.subject.clone(),
+                written(row.rate()),
+                written(row.tenant_rate()),
+                or_dash(row.tenant_backlog),
+                if row.is_edited { "operator" } else { "release" }.to_owned(),
+            ]
+        })
+        .collect();
+    table(["SUBJECT", "RATE", "OF A TENANT", "BACKLOG OF A TENANT", "SET BY"], &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_read_as_people_write_them() {
+        assert_eq!("10/60".parse(), Ok(Limit(Rate { starts: 10, seconds: 60, burst: 1 })));
+        assert_eq!("10/1+20".parse(), Ok(Limit(Rate { starts: 10, seconds: 1, burst: 20 })));
+        for wrong in ["", "10", "0/1", "10/0", "-1/5", "10/60+0", "a/b", "1/2/3"] {
+            assert!(wrong.parse::<Limit>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_listed_as_it_would_be_set() {
+        let row = LimitRow::new("provider:smtp".to_owned(), Some(Rate::each_minute(30).burst(5)), None, None);
+        assert!(list(&[row]).contains("provider:smtp  30/60+5  -"), "it says something else");
+    }
+}

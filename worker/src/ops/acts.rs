@@ -1,0 +1,127 @@
+//! The levers. Each answers with a sentence for whoever pulled it.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+use shared::db::{Scope, ScopedConn};
+use shared::ids::JobId;
+use shared::jobs::Queue;
+use shared::jobs::operate::{self, Cancelled, Filter};
+use shared::jobs::schedule::{self, Change, EditError};
+
+use super::Ops;
+
+/// Jobs that one press of a button brings back at most.
+const MOST_REPLAYED: i64 = 1_000;
+
+/// A lever that did not do it.
+#[derive(Debug)]
+pub(super) struct Jammed(StatusCode, String);
+
+impl IntoResponse for Jammed {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "said": self.1 }))).into_response()
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Jammed {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        tracing::error!("An operator's act failed: {error:#}");
+        Self(StatusCode::SERVICE_UNAVAILABLE, "The database does not answer: nothing was done.".to_owned())
+    }
+}
+
+type Said = Result<Response, Jammed>;
+
+#[expect(clippy::unnecessary_wraps, reason = "the end of every lever")]
+fn say(sentence: String) -> Said {
+    tracing::info!("An operator's act: {sentence}");
+    Ok(Json(json!({ "said": sentence })).into_response())
+}
+
+fn unknown(what: &str) -> Jammed {
+    Jammed(StatusCode::NOT_FOUND, format!("There is no such {what}."))
+}
+
+async fn conn(ops: &Ops) -> Result<ScopedConn, Jammed> {
+    Ok(ops.0.pool.get(Scope::Relay).await?)
+}
+
+/// Holds a queue, or lets it go on.
+pub(super) async fn queue(State(ops): State<Ops>, Path((name, verb)): Path<(String, String)>) -> Said {
+    let queue: Queue = name.parse().map_err(|_| unknown("queue"))?;
+    let mut conn = conn(&ops).await?;
+    match verb.as_str() {
+        "pause" => {
+            operate::pause(&mut conn, queue).await?;
+            say(format!("{queue} is held: nothing of it starts."))
+        }
+        "resume" => {
+            operate::resume(&mut conn, queue).await?;
+            say(format!("{queue} goes on."))
+        }
+        _ => Err(unknown("lever")),
+    }
+}
+
+/// Which of the dead.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Replay {
+    #[serde(default)]
+    kind: Option<String>,
+    #[serde(default)]
+    error_class: Option<String>,
+    #[serde(default)]
+    ids: Vec<JobId>,
+}
+
+/// Gives the dead their attempts back.
+pub(super) async fn replay(State(ops): State<Ops>, Json(which): Json<Replay>) -> Said {
+    let Replay { kind, error_class, ids } = which;
+    let filter = Filter { kind, error_class, ..Filter::default() };
+    let replayed = operate::replay(&mut *conn(&ops).await?, &filter, &ids, MOST_REPLAYED).await?.len();
+    say(match replayed {
+        0 => "Nothing was replayed: they live already, or have a successor that does.".to_owned(),
+        1 => "One job lives again.".to_owned(),
+        MOST.. => format!("{replayed} jobs live again. There may be more: press once more."),
+        _ => format!("{replayed} jobs live again."),
+    })
+}
+
+/// [`MOST_REPLAYED`], as rows are counted.
+const MOST: usize = 1_000;
+
+/// Cancels a job.
+pub(super) async fn cancel(State(ops): State<Ops>, Path(job): Path<JobId>) -> Said {
+    say(match operate::cancel(&mut *conn(&ops).await?, job).await? {
+        Cancelled::AtOnce => format!("{job} is cancelled."),
+        Cancelled::Asked => format!("{job} is asked to stop."),
+        Cancelled::TooLate => format!("{job} is over already."),
+    })
+}
+
+/// Switches work by the clock, or asks for it now.
+pub(super) async fn schedule(State(ops): State<Ops>, Path((name, verb)): Path<(String, String)>) -> Said {
+    let mut conn = conn(&ops).await?;
+    let told = |error| match error {
+        EditError::NotFound => unknown("schedule"),
+        other => Jammed::from(other),
+    };
+    match verb.as_str() {
+        "run" => {
+            let job = schedule::run_now(&mut conn, &name, None).await.map_err(told)?;
+            say(format!("{name} was asked for: job {job}."))
+        }
+        "enable" | "disable" => {
+            let is_enabled = Some(verb == "enable");
+            schedule::change(&mut conn, &name, &Change { is_enabled, ..Change::default() }).await.map_err(told)?;
+            say(format!("{name} is switched {}.", if verb == "enable" { "on" } else { "off" }))
+        }
+        _ => Err(unknown("lever")),
+    }
+}

@@ -1,0 +1,82 @@
+//! Workers come and go while there is work: a release is rolled out, and the number of workers
+//! follows the load.
+
+use std::time::{Duration, Instant};
+
+use shared::jobs::Queue;
+use worker::rehearsal::Mail;
+
+use super::api::Api;
+use super::checker::{Account, Wanted, calm};
+use super::size;
+use super::world::World;
+use crate::process::{Program, until};
+
+/// How long a worker may take to end, beyond the time that its jobs are given.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_are_replaced_one_by_one_under_load_and_nothing_is_lost_or_repeated() {
+    let Some(mut world) = World::on_shared_servers().await else { return };
+    let (rate, seconds, drain) = (size(40, 100), size(15, 60), size(5_u32, 25));
+    world.sink.take_time(Duration::from_millis(50));
+    let arguments = ["--queues", "within_5s=8", "--drain", &format!("{drain}s")];
+    // The old release does not know the rehearsals.
+    world.set("LMS_TEST_JOBS", "false");
+    let mut old: Vec<Program> = (0..3).map(|_| world.worker(&arguments)).collect();
+    world.set("LMS_TEST_JOBS", "true");
+    let api = Api::start(&world).await;
+    let admin = api.admin.clone();
+    let people = rate * seconds;
+    let inviting = tokio::spawn(async move { admin.invite_all(0..people, Duration::from_secs(seconds.into())).await });
+    until("the old ones work", async || world.ask("select count(distinct worker) from jobs").await == 3).await;
+
+    let mut new = Vec::new();
+    let mut slowest = Duration::ZERO;
+    for (number, mut leaving) in (0..).zip(old.drain(..)) {
+        let next = world.worker(&arguments);
+        until("the new one is ready", async || next.probe("/health/ready").await == Some(200)).await;
+        new.push(next);
+        // Work that only the new release knows, while old workers still take it.
+        world.mail(number * 10..(number + 1) * 10, 0).await;
+        let mine = format!("select count(*) from jobs where state = 'running' and worker like '%-{}-%'", leaving.id());
+        until("the old one is in the middle of something", async || world.ask(&mine).await > 0).await;
+        leaving.terminate();
+        let told = Instant::now();
+        assert!(leaving.wait().await.success(), "it did not end well");
+        slowest = slowest.max(told.elapsed());
+    }
+    let invited = inviting.await.expect("all are invited");
+    calm(&world, Duration::from_secs(60)).await;
+
+    let account = Account::settle(&world, Wanted { people: 0..people, mails: 0..30, ..Wanted::default() }).await;
+    let postponed = world.count::<Mail>("deferrals > 0").await;
+    println!("deployment: the slowest ended in {slowest:?}, {postponed} postponed by old workers, {account:?}");
+    assert_eq!(invited.troubles, 0, "the API was in trouble");
+    assert!(slowest <= Duration::from_secs(drain.into()) + FAREWELL, "a worker ended only after {slowest:?}");
+    assert!(postponed > 0, "no old worker met a job that it does not know");
+    account.assert_exact();
+    let burnt = "select count(*) from jobs where attempt > 1 and (kind like 'rehearsal.%' or kind like 'users.%')";
+    assert_eq!(world.ask(burnt).await, 0, "attempts were burnt");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_are_added_and_taken_away_and_nothing_is_repeated() {
+    let Some(world) = World::on_shared_servers().await else { return };
+    let mails: u32 = size(1_200, 6_000);
+    world.mail(0..mails, 300).await;
+    let at_work = "select count(distinct worker) from jobs where state = 'running'";
+    let mut workers = vec![world.worker_of(Queue::Within5s, 4)];
+    until("the first is at work", async || world.ask(at_work).await == 1).await;
+    workers.extend((1..8).map(|_| world.worker_of(Queue::Within5s, 4)));
+    until("eight are at work", async || world.ask(at_work).await == 8).await;
+    let mut leaving = workers.split_off(2);
+    leaving.iter().for_each(Program::terminate);
+    for worker in &mut leaving {
+        assert!(worker.wait().await.success(), "it did not end well");
+    }
+    assert!(world.count::<Mail>("state = 'available'").await > 0, "nothing was left for the two that stay");
+    calm(&world, Duration::from_secs(240)).await;
+    Account::settle(&world, Wanted { mails: 0..mails, ..Wanted::default() }).await.assert_exact();
+    assert_eq!(world.count::<Mail>("attempt <> 1 or crashes > 0").await, 0, "attempts were burnt");
+}

@@ -1,0 +1,143 @@
+//! Announcements, fanned out.
+
+use chrono::TimeDelta;
+use shared::enrollments::EnrollmentStatus;
+use shared::notifications::jobs::FanOutAnnouncement;
+use shared::notifications::{
+    Announcement, AnnouncementStatus, DeliveryChannel, NewAnnouncement, PreferencesChange, Target,
+};
+use shared::testing::make;
+use shared::users::{User, UserStatus};
+
+use super::{deliveries, prefers};
+use crate::world::World;
+
+const FAN_OUT: &str = "notifications.fan_out_announcement";
+
+async fn written(world: &World, target: Target, wait: Option<TimeDelta>) -> Announcement {
+    let new = NewAnnouncement {
+        tenant: world.tenant,
+        author: None,
+        title: "Rope has arrived".to_owned(),
+        message: "Come and see.".to_owned(),
+        target,
+        scheduled_at: wait.map(|wait| world.services.clock.now() + wait),
+    };
+    let mut conn = world.db.tenant(world.tenant).await;
+    Announcement::create(&mut conn, new, world.services.clock.now()).await.expect("written")
+}
+
+async fn send(world: &World, announcement: &Announcement) {
+    let mut conn = world.db.tenant(world.tenant).await;
+    announcement.send(&mut conn, world.services.clock.now()).await.expect("begun");
+}
+
+async fn find(world: &World, announcement: &Announcement) -> Announcement {
+    let mut conn = world.db.tenant(world.tenant).await;
+    let found = Announcement::find(&mut conn, world.tenant, announcement.id).await.expect("an answer");
+    found.expect("the announcement").announcement
+}
+
+async fn told(world: &World) -> Vec<String> {
+    world
+        .texts("select u.email as text from notifications n join users u on u.id = n.recipient_id where n.notification_type = 'ANNOUNCEMENT' order by 1")
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_who_is_active_is_told_once_and_counted() {
+    let world = World::make().await;
+    make::user(world.tenant).status(UserStatus::Suspended).make(&world.db).await;
+    let announcement = written(&world, Target::Tenant, None).await;
+    send(&world, &announcement).await;
+
+    world.work().await;
+
+    let sent = find(&world, &announcement).await;
+    assert_eq!((sent.status, sent.recipients_count), (AnnouncementStatus::Sent, 2));
+    assert_eq!(told(&world).await.len(), 2);
+    let [mail, _] = world.mail.messages().try_into().expect("two mails");
+    assert_eq!(mail.subject, "Rope has arrived");
+    assert!(mail.text.as_deref().is_some_and(|text| text.contains("Come and see.")));
+    let stats = announcement.stats(&mut *world.db.tenant(world.tenant).await).await.expect("counts");
+    assert_eq!((stats.notified, stats.delivered, stats.emails_sent, stats.read), (2, 2, 2, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_reaches_whom_it_is_for_and_nobody_else() {
+    let world = World::make().await;
+    world.enrollment(EnrollmentStatus::Active).await;
+    let gone: User = make::user(world.tenant).make(&world.db).await;
+    make::enrollment(&gone, &world.course).status(EnrollmentStatus::Cancelled).make(&world.db).await;
+
+    let announcement = written(&world, Target::Course(world.course.id), None).await;
+    send(&world, &announcement).await;
+    world.work().await;
+    assert_eq!(told(&world).await, ["alice@example.org"]);
+
+    let announcement = written(&world, Target::People(vec![gone.id]), None).await;
+    send(&world, &announcement).await;
+    world.work().await;
+    assert_eq!(told(&world).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preferences_are_kept_to() {
+    let world = World::make().await;
+    prefers(&world, PreferencesChange { is_enabled: Some(false), ..PreferencesChange::default() }).await;
+    let announcement = written(&world, Target::People(vec![world.alice.id]), None).await;
+    send(&world, &announcement).await;
+
+    world.work().await;
+
+    assert_eq!(deliveries(&world).await, Vec::<String>::new());
+    let sent = find(&world, &announcement).await;
+    assert_eq!((sent.status, sent.recipients_count), (AnnouncementStatus::Sent, 1));
+    let stats = announcement.stats(&mut *world.db.tenant(world.tenant).await).await.expect("counts");
+    assert_eq!(stats.notified, 0, "{:?}", DeliveryChannel::ALL);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_a_thousand_are_told_in_turns_and_each_once() {
+    let world = World::make().await;
+    world
+        .texts(&format!(
+            "insert into users (id, tenant_id, email, created_at, updated_at)
+             select gen_random_uuid(), '{}', 'crowd-' || n || '@example.org', now(), now() from generate_series(1, 2100) n
+             returning '' as text",
+            world.tenant
+        ))
+        .await;
+    world.texts("insert into notification_preferences (user_id, tenant_id, preferences, updated_at) select id, tenant_id, '{\"ANNOUNCEMENT\": {\"EMAIL\": false}}', now() from users returning '' as text").await;
+    let announcement = written(&world, Target::Tenant, None).await;
+    send(&world, &announcement).await;
+
+    let runs = world.work().await;
+
+    assert_eq!(World::outcomes(&runs, FAN_OUT), ["succeeded"; 3]);
+    assert_eq!(find(&world, &announcement).await.recipients_count, 2_102);
+    assert_eq!(told(&world).await.len(), 2_102);
+
+    // As when a turn is run again after all: everybody was told already.
+    let again = FanOutAnnouncement { tenant_id: world.tenant, announcement_id: announcement.id, after: None };
+    world.enqueue(&again).await;
+    world.work().await;
+    assert_eq!(told(&world).await.len(), 2_102);
+    assert_eq!(find(&world, &announcement).await.recipients_count, 2_102);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_one_goes_out_at_its_time_and_not_at_one_given_up() {
+    let world = World::make().await;
+    let announcement = written(&world, Target::Tenant, Some(TimeDelta::hours(1))).await;
+    let cancelled = written(&world, Target::Tenant, Some(TimeDelta::hours(1))).await;
+    cancelled.cancel(&mut *world.db.tenant(world.tenant).await, world.services.clock.now()).await.expect("cancelled");
+
+    world.work().await;
+    assert_eq!(find(&world, &announcement).await.status, AnnouncementStatus::Scheduled);
+
+    world.work_after(TimeDelta::hours(1)).await;
+    assert_eq!(find(&world, &announcement).await.status, AnnouncementStatus::Sent);
+    assert_eq!(find(&world, &cancelled).await.status, AnnouncementStatus::Cancelled);
+    assert_eq!(told(&world).await.len(), 2);
+}
