@@ -11,6 +11,7 @@ pub mod certificates;
 pub mod config;
 pub mod context;
 pub mod courses;
+pub mod dashboards;
 pub mod drain;
 pub mod enrollments;
 pub mod files;
@@ -26,6 +27,7 @@ mod presence;
 pub mod registry;
 pub mod rehearsal;
 pub mod run;
+pub mod tenants;
 pub mod ticket;
 pub mod users;
 mod verdict;
@@ -39,13 +41,15 @@ use shared::jobs::schedule::Schedule;
 pub fn registry() -> Registry {
     let registry = Registry::default();
     let registry = jobs::register(registry);
+    let registry = tenants::register(registry);
     let registry = users::register(registry);
     let registry = courses::register(registry);
     let registry = files::register(registry);
     let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);
-    analytics::register(registry)
+    let registry = analytics::register(registry);
+    dashboards::register(registry)
 }
 
 /// All work by the clock, one line a domain.
@@ -53,5 +57,5 @@ pub fn registry() -> Registry {
 /// # Errors
 /// A payload cannot be written as JSON.
 pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
-    Ok([jobs::schedules()?, files::schedules()?, analytics::schedules()?].concat())
+    Ok([jobs::schedules()?, files::schedules()?, analytics::schedules()?, dashboards::schedules()?].concat())
 }

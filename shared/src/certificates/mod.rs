@@ -6,9 +6,13 @@
 mod certificate;
 pub mod jobs;
 mod public;
+mod rule;
+mod transcript;
 
 pub use certificate::{Certificate, CertificateError, CertificateFilter, CertificateStatus, Issued};
 pub use public::{PublicCertificate, Standing};
+pub use rule::CertificateRule;
+pub use transcript::{TranscriptLine, transcript_key};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use shared::notifications::{DeliveryStatus, EmailToSend, Preferences};
 
 use super::wording;
 use crate::context::Ctx;
-use crate::mail::MailError;
+use crate::mail::{MailError, mailer_of};
 use crate::registry::{Failure, Outcome};
 
 /// At least once: the mail has the same Message-ID each time, and one that is known to be sent is
@@ -32,9 +32,10 @@ pub async fn deliver(ctx: Ctx, job: DeliverEmail) -> Outcome {
         Ok(mail) => mail,
         Err(error) => return give_up(&ctx, &email, error.to_string()).await,
     };
+    let mailer = mailer_of(&ctx).await?;
     let sent = ctx
         .external(&job.delivery_id.to_string(), |key| {
-            let (mailer, to) = (ctx.services().mailer.clone(), email.recipient.email.clone());
+            let (mailer, to) = (mailer.clone(), email.recipient.email.clone());
             async move {
                 mailer.send(&mail, &to, &key).await?;
                 Ok(None)

@@ -1,5 +1,7 @@
 //! Certificates: issued, drawn, stored, told of.
 
+mod transcript;
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
