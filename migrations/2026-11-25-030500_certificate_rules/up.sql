@@ -11,3 +11,7 @@ comment on table certificate_rules is 'How a course''s certificates are given; a
 comment on column certificate_rules.valid_days is 'A certificate expires so many days after the completion; null for never. Those that were issued keep what they were issued with.';
 select protect_tenant_rows('certificate_rules');
 select audit_changes('certificate_rules');
+
+alter table certificates add column expiry_told_at timestamptz;
+create index certificates_to_tell_of on certificates (tenant_id, expires_at) where expires_at is not null and expiry_told_at is null;
+comment on column certificates.expiry_told_at is 'When its holder was told that it will expire.';

@@ -57,5 +57,12 @@ pub fn registry() -> Registry {
 /// # Errors
 /// A payload cannot be written as JSON.
 pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
-    Ok([jobs::schedules()?, files::schedules()?, analytics::schedules()?, dashboards::schedules()?].concat())
+    let all = [
+        jobs::schedules()?,
+        files::schedules()?,
+        certificates::schedules()?,
+        analytics::schedules()?,
+        dashboards::schedules()?,
+    ];
+    Ok(all.concat())
 }

@@ -9,7 +9,7 @@ use axum::http::header::{HeaderName, LOCATION};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::certificates::jobs::RenderTranscript;
-use shared::certificates::transcript_key;
+use shared::certificates::{TRANSCRIPT_KEPT_FOR, transcript_key};
 use shared::ids::{JobId, UserId};
 use shared::jobs::{Job, JobOptions, JobState, JobView, enqueue_with};
 use shared::users::{User, UserRole};
@@ -69,7 +69,7 @@ pub async fn ask_for_transcript(
     Ok((StatusCode::ACCEPTED, [(LOCATION, format!("/api/jobs/{job}/"))], Json(TranscriptAsked { job, download })))
 }
 
-/// Download a transcript that one has asked for: a link that is good for five minutes.
+/// Download a transcript that one has asked for, within a day: a link that is good for five minutes.
 #[utoipa::path(get, path = "/api/certificates/transcripts/{job}/download/", tag = "certificates",
     params(("job" = JobId, Path)),
     responses((status = OK, body = DownloadLink), (status = 409, description = "`not_ready`: it is being drawn, or could not be")))]
@@ -82,6 +82,7 @@ pub async fn download_transcript(
     let job = JobView::find(&mut *db.conn().await?, caller.tenant(), id)
         .await?
         .filter(|job| job.kind == RenderTranscript::NAME && job.created_by == Some(caller.user))
+        .filter(|job| job.finished_at.is_none_or(|at| app.clock.now() < at + TRANSCRIPT_KEPT_FOR))
         .ok_or(ApiError::NotFound("transcript"))?;
     if job.state != JobState::Succeeded {
         return Err(ApiError::Conflict {

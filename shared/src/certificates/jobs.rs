@@ -72,6 +72,38 @@ impl Job for CertificateReady {
     }
 }
 
+/// Has the holders of certificates that will expire told of it, in every active tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TellOfExpiries {}
+
+impl Job for TellOfExpiries {
+    const NAME: &'static str = "certificates.tell_of_expiries";
+    const QUEUE: Queue = Queue::Within1h;
+
+    fn tenant(&self) -> TenantId {
+        TenantId::PLATFORM
+    }
+}
+
+/// Tells the holders of a tenant's certificates that will expire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TellOfExpiry {
+    pub tenant_id: TenantId,
+}
+
+impl Job for TellOfExpiry {
+    const NAME: &'static str = "certificates.tell_of_expiry";
+    const QUEUE: Queue = Queue::Within1h;
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn unique_key(&self) -> Option<String> {
+        Some(String::new())
+    }
+}
+
 /// Draws a person's transcript and stores it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RenderTranscript {

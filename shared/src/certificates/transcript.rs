@@ -1,6 +1,6 @@
 //! All that a person has learnt, on one document.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
@@ -64,6 +64,10 @@ impl TranscriptLine {
         self.certificate.filter(|(status, _)| *status != CertificateStatus::Revoked).map(|(_, code)| code)
     }
 }
+
+/// How long a transcript can be downloaded; whoever wants it later asks for a new one, which says
+/// what is true then.
+pub const TRANSCRIPT_KEPT_FOR: TimeDelta = TimeDelta::days(1);
 
 /// Where the transcript that a job has drawn lies in the store.
 pub fn transcript_key(tenant: TenantId, job: JobId) -> String {

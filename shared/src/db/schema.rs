@@ -253,6 +253,8 @@ diesel::table! {
         rendered_at -> Nullable<Timestamptz>,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// When its holder was told that it will expire.
+        expiry_told_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -1807,9 +1809,9 @@ diesel::table! {
         s3_access_key_id -> Text,
         /// Encrypted under SECRET_KEY, for this tenant and column only.
         s3_secret_access_key_sealed -> Nullable<Bytea>,
-        /// The column `max_file_size_mb`.
+        /// In MiB; null for what the platform takes, which is never exceeded.
         max_file_size_mb -> Nullable<Int4>,
-        /// With commas, in lower case, without dots.
+        /// With commas, in lower case, without dots; empty for all that the platform takes.
         allowed_extensions -> Text,
         /// The column `version`.
         version -> Int4,

@@ -1,10 +1,9 @@
 //! Drawing a person's transcript, storing it, and removing it later.
 
 use anyhow::Context;
-use chrono::TimeDelta;
 use serde_json::json;
 use shared::certificates::jobs::{DiscardTranscript, RenderTranscript};
-use shared::certificates::{TranscriptLine, transcript_key};
+use shared::certificates::{TRANSCRIPT_KEPT_FOR, TranscriptLine, transcript_key};
 use shared::enrollments::EnrollmentStatus;
 use shared::jobs::{JobOptions, enqueue_with};
 use shared::tenants::Tenant;
@@ -13,9 +12,6 @@ use shared::users::User;
 use super::render::{Outcome as CourseOutcome, TranscriptEntry, TranscriptView, render_transcript};
 use crate::context::Ctx;
 use crate::registry::{Failure, Outcome};
-
-/// How long a transcript can be downloaded; whoever wants it later asks for a new one.
-const KEPT_FOR: TimeDelta = TimeDelta::days(1);
 
 /// Idempotent: the document lies under the job's own name.
 pub async fn render(ctx: Ctx, job: RenderTranscript) -> Outcome {
@@ -50,7 +46,7 @@ pub async fn render(ctx: Ctx, job: RenderTranscript) -> Outcome {
     ctx.progress(70, Some("Storing")).await?;
     ctx.services().storage.put(&transcript_key(ctx.tenant(), ctx.job()), "application/pdf", pdf).await?;
     let discard = DiscardTranscript { tenant_id: ctx.tenant(), job_id: ctx.job() };
-    let later = JobOptions { run_at: Some(ctx.now() + KEPT_FOR), ..JobOptions::default() };
+    let later = JobOptions { run_at: Some(ctx.now() + TRANSCRIPT_KEPT_FOR), ..JobOptions::default() };
     enqueue_with(&mut *ctx.conn().await?, &discard, later).await?;
     ctx.set_result(json!({
         "courses": courses, "pages": pages, "download": format!("/api/certificates/transcripts/{}/download/", ctx.job()),

@@ -25,12 +25,11 @@ pub async fn send(ctx: Ctx, job: SendDigest) -> Outcome {
         Ok(mail) => mail,
         Err(error) => return give_up(&ctx, &digest, error.to_string()).await,
     };
-    let mailer = mailer_of(&ctx).await?;
     let sent = ctx
         .external(&job.digest_id.to_string(), |key| {
-            let (mailer, to) = (mailer.clone(), digest.recipient.email.clone());
+            let (ctx, to) = (ctx.clone(), digest.recipient.email.clone());
             async move {
-                mailer.send(&mail, &to, &key).await?;
+                mailer_of(&ctx).await?.send(&mail, &to, &key).await?;
                 Ok(None)
             }
         })

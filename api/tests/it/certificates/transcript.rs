@@ -24,6 +24,18 @@ async fn a_transcript_is_asked_for_and_is_its_askers_only() {
     let download = asked.text("/download").to_owned();
     assert_eq!(learner.get(&download).await.expect(409).text("/code"), "not_ready");
     admin.get(&download).await.expect(404);
+    let drawn = app.app.clock.now();
+    let states = format!(
+        "update jobs set state = 'succeeded', finished_at = '{drawn}' where kind = 'certificates.render_transcript' returning id::text as text"
+    );
+    assert_eq!(app.db.texts(&states).await.len(), 1);
+    let link = learner.get(&download).await.expect(200);
+    assert!(link.text("/url").contains(&format!("tenants/{tenant}/transcripts/")), "{}", link.body);
+    app.app.clock.advance(chrono::TimeDelta::days(1));
+    learner.get(&download).await.expect(401);
+    let learner = app.as_user(learner.user.as_ref().expect("somebody")).await;
+    let admin = app.as_user(admin.user.as_ref().expect("somebody")).await;
+    learner.get(&download).await.expect(404);
     // Somebody else's is the administrator's to ask for.
     learner.post("/api/certificates/transcripts/", json!({ "user": admin.id() })).await.expect(404);
     admin.post("/api/certificates/transcripts/", json!({ "user": learner.id() })).await.expect(202);

@@ -1,5 +1,6 @@
 //! Certificates: issued, drawn, stored, told of.
 
+mod expiry;
 mod transcript;
 
 use std::time::Duration;
