@@ -1,5 +1,9 @@
--- $1 tenant, $2 instructor, $3 now. One line for each of the instructor's courses.
-with taught as (
+-- $1 tenant, $2 instructor, $3 now. One line for each of the instructor's courses. Months are those of UTC.
+with months as (
+    select begun at time zone 'UTC' as this, (begun - interval '1 month') at time zone 'UTC' as last
+    from date_trunc('month', $3::timestamptz at time zone 'UTC') as begun
+),
+taught as (
     select id, title, slug, status::text as status, price_cents, is_free, published_at, updated_at
     from courses where tenant_id = $1 and instructor_id = $2
 ),
@@ -10,12 +14,11 @@ counted as (
         count(*) filter (where e.status = 'COMPLETED') as completed,
         count(*) filter (where e.status = 'CANCELLED') as cancelled,
         count(*) filter (where e.status in ('ACTIVE', 'COMPLETED')) as paying,
-        count(*) filter (where e.status in ('ACTIVE', 'COMPLETED') and e.enrolled_at >= date_trunc('month', $3::timestamptz)) as paying_this_month,
-        count(*) filter (where e.status in ('ACTIVE', 'COMPLETED') and e.enrolled_at >= date_trunc('month', $3::timestamptz) - interval '1 month'
-            and e.enrolled_at < date_trunc('month', $3::timestamptz)) as paying_last_month,
+        count(*) filter (where e.status in ('ACTIVE', 'COMPLETED') and e.enrolled_at >= months.this) as paying_this_month,
+        count(*) filter (where e.status in ('ACTIVE', 'COMPLETED') and e.enrolled_at >= months.last and e.enrolled_at < months.this) as paying_last_month,
         -- An enrollment is touched by each step of its learner.
         max(e.updated_at) filter (where e.status = 'ACTIVE') as last_step_at
-    from taught t join enrollments e on e.tenant_id = $1 and e.course_id = t.id
+    from taught t cross join months join enrollments e on e.tenant_id = $1 and e.course_id = t.id
     group by e.course_id
 ),
 contents as (
