@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use devtools::mail::MailSink;
 use secrecy::SecretString;
 use serde_json::Value;
+use shared::notifications::{NewNotification, Notice, notify};
 use shared::outbound::Outbound;
 use shared::secret::TokenSeal;
 use shared::tenants::jobs::{TestEmailSettings, TestStorageSettings};
@@ -99,20 +100,109 @@ async fn mails_go_by_the_tenants_own_server_while_it_is_switched_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mail_waits_for_the_tenants_own_server_and_does_not_go_another_way() {
+    let mut world = at_home().await;
+    let own = MailSink::start(([127, 0, 0, 1], 0).into(), None).await.expect("a mail server");
+    own_server(&world, own.address(), true).await;
+    // The platform lets nobody go inside any more.
+    world.services.platform.outbound = Outbound::default();
+    let seal = TokenSeal::new(&world.services.platform.secret_key);
+    let mut conn = world.db.tenant(world.tenant).await;
+    world.alice.ask_for_reset(&mut conn, &seal, chrono::Utc::now()).await.expect("asked");
+    drop(conn);
+    world.services.clock.advance(chrono::Utc::now() - world.services.clock.now());
+
+    world.work().await;
+
+    assert!(own.messages().is_empty() && world.mail.messages().is_empty());
+    let waiting =
+        world.texts("select state::text || ' ' || attempt as text from jobs where state = 'available' and attempt > 0");
+    assert_eq!(waiting.await, ["available 1"]);
+    let errors = world
+        .texts("select coalesce(last_error, '') || coalesce(result::text, '') || args::text as text from jobs")
+        .await;
+    assert!(!errors.concat().contains("own-password"), "{errors:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_its_own_server_never_takes_has_failed_and_says_why() {
+    let mut world = at_home().await;
+    let own = MailSink::start(([127, 0, 0, 1], 0).into(), None).await.expect("a mail server");
+    own_server(&world, own.address(), true).await;
+    world.services.platform.outbound = Outbound::default();
+    let news = NewNotification {
+        tenant: world.tenant,
+        recipient: world.alice.id,
+        notice: Notice::CourseCompletion { course_title: "Knots".to_owned(), course_slug: "knots".to_owned() },
+        dedupe_key: "once".to_owned(),
+    };
+    let mut conn = world.db.tenant(world.tenant).await;
+    notify(&mut conn, &news, world.services.clock.now()).await.expect("told");
+    drop(conn);
+    let last = "update jobs set max_attempts = 1 where kind = 'notifications.deliver_email' returning kind as text";
+    assert_eq!(world.texts(last).await.len(), 1);
+
+    world.work().await;
+
+    let delivery =
+        "select status::text || ': ' || failure_reason as text from notification_deliveries where channel = 'EMAIL'";
+    let told = world.texts(delivery).await.concat();
+    assert!(told.starts_with("FAILED: Port ") && told.ends_with(" is not one that may be called."), "{told}");
+    assert!(own.messages().is_empty() && world.mail.messages().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_inside_the_network_is_not_even_connected_to() {
+    let mut world = World::make().await;
+    let place = StorageSettings::secret_place(world.tenant);
+    let vault = world.services.platform.vault().expect("a vault");
+    let canary = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = canary.local_addr().expect("an address").port();
+    // The exception is for a name, and this is its address.
+    world.services.platform.outbound = format!("localhost:{port}").parse().expect("a list");
+    for (endpoint, message) in [
+        ("https://127.0.0.1", "The host is not in the public internet."),
+        ("https://[::ffff:127.0.0.1]", "The host is not in the public internet."),
+        ("https://169.254.169.254", "The host is not in the public internet."),
+        ("http://169.254.169.254", "Port 80 is not one that may be called."),
+        (&format!("http://127.0.0.1:{port}"), "is not one that may be called."),
+    ] {
+        let changes = StorageSettingsChanges {
+            s3_bucket_name: Some("lms".to_owned()),
+            s3_endpoint_url: Some(endpoint.to_owned()),
+            s3_access_key_id: Some("access".to_owned()),
+            s3_secret_access_key_sealed: Some(Some(vault.seal(place, &SecretString::from("secret")).expect("sealed"))),
+            ..StorageSettingsChanges::default()
+        };
+        let mut conn = world.db.tenant(world.tenant).await;
+        let now = world.services.clock.now();
+        StorageSettings::change(&mut conn, world.tenant, changes, None, now).await.expect("changed");
+        drop(conn);
+        world.enqueue(&TestStorageSettings { tenant_id: world.tenant }).await;
+        world.work().await;
+        let result = told(&world, "tenants.test_storage_settings").await;
+        assert_eq!(result["success"], false, "{endpoint}");
+        assert!(result["message"].as_str().is_some_and(|text| text.ends_with(message)), "{endpoint}: {result}");
+    }
+    let knocked = tokio::time::timeout(std::time::Duration::from_millis(50), canary.accept()).await;
+    assert!(knocked.is_err(), "somebody came in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_is_tried_out_by_writing_and_removing() {
     let world = at_home().await;
     world.enqueue(&TestStorageSettings { tenant_id: world.tenant }).await;
     world.work().await;
     assert_eq!(told(&world, "tenants.test_storage_settings").await["success"], false, "nothing is set");
 
-    for (bucket, works) in [("lms", true), ("no-such-bucket", false)] {
+    for (secret, works) in [("secret", true), ("another-secret", false)] {
         let place = StorageSettings::secret_place(world.tenant);
         let vault = world.services.platform.vault().expect("a vault");
         let changes = StorageSettingsChanges {
-            s3_bucket_name: Some(bucket.to_owned()),
+            s3_bucket_name: Some("lms".to_owned()),
             s3_endpoint_url: Some(world.s3_endpoint()),
             s3_access_key_id: Some("access".to_owned()),
-            s3_secret_access_key_sealed: Some(Some(vault.seal(place, &SecretString::from("secret")).expect("sealed"))),
+            s3_secret_access_key_sealed: Some(Some(vault.seal(place, &SecretString::from(secret)).expect("sealed"))),
             ..StorageSettingsChanges::default()
         };
         let mut conn = world.db.tenant(world.tenant).await;
@@ -123,7 +213,7 @@ async fn a_bucket_is_tried_out_by_writing_and_removing() {
         world.enqueue(&TestStorageSettings { tenant_id: world.tenant }).await;
         world.work().await;
         let result = told(&world, "tenants.test_storage_settings").await;
-        assert_eq!(result["success"], works, "{bucket}: {result}");
+        assert_eq!(result["success"], works, "{secret}: {result}");
         assert!(!result.to_string().contains("secret"), "{result}");
     }
 }

@@ -37,6 +37,12 @@ async fn a_provider_has_what_its_kind_needs_and_keeps_its_secret() {
     admin.patch(&address, json!({ "oauth_token_url": "http://insecure.example.org" })).await.expect(400);
     let shown = admin.get(&address).await.expect(200);
     assert_eq!(shown.body["oauth_client_id"], "x");
+    // The secret is for the address that it was given for.
+    let named = admin.patch(&address, json!({ "name": "Two" })).await.expect(200);
+    assert_eq!(named.body["oauth_client_secret_set"], true);
+    let moved =
+        admin.patch(&address, json!({ "oauth_token_url": "https://other.example.org/token" })).await.expect(200);
+    assert_eq!(moved.body["oauth_client_secret_set"], false);
     let everything = app
         .db
         .texts("select t::text as text from sso_configurations t union all select t::text from audit_log t")

@@ -42,6 +42,31 @@ async fn a_password_goes_in_and_never_comes_out() {
     assert_eq!(kept.body["smtp_password_set"], true);
     let gone = admin.patch("/api/core/settings/email/", json!({ "smtp_password": null })).await.expect(200);
     assert_eq!(gone.body["smtp_password_set"], false);
+    // Nobody else's: neither another tenant's, nor a learner's to see.
+    let stranger = app.as_role(app.tenant().await, UserRole::Admin).await;
+    assert_eq!(stranger.get("/api/core/settings/storage/").await.expect(200).body["s3_bucket_name"], "");
+    for role in [UserRole::Learner, UserRole::Instructor] {
+        let other = app.as_role(tenant, role).await;
+        other.get("/api/core/settings/email/").await.expect(403);
+        other.get("/api/core/settings/storage/").await.expect(403);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_does_not_follow_to_another_host() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let admin = app.as_role(tenant, UserRole::Admin).await;
+    let email = "/api/core/settings/email/";
+    admin.patch(email, json!({ "smtp_host": "a.example.org", "smtp_password": "own-password" })).await.expect(200);
+    let same = admin.patch(email, json!({ "smtp_host": "A.example.org", "smtp_port": 465 })).await.expect(200);
+    assert_eq!(same.body["smtp_password_set"], true);
+
+    let other = admin.patch(email, json!({ "smtp_host": "b.example.org" })).await.expect(200);
+
+    assert_eq!(other.body["smtp_password_set"], false);
+    let given = admin.patch(email, json!({ "smtp_host": "c.example.org", "smtp_password": "new-password" })).await;
+    assert_eq!(given.expect(200).body["smtp_password_set"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,6 +86,7 @@ async fn a_server_that_cannot_work_is_not_switched_on() {
     }
     for change in [
         json!({ "allowed_extensions": "a b" }),
+        json!({ "allowed_extensions": "pdf,exe" }),
         json!({ "max_file_size_mb": 0 }),
         json!({ "s3_endpoint_url": "ftp://x" }),
     ] {
