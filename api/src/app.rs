@@ -15,7 +15,7 @@ use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use shared::clock::Clock;
 use shared::db::Pool;
-use shared::secret::TokenSeal;
+use shared::secret::{TokenSeal, Vault};
 use shared::storage::Storage;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -54,6 +54,8 @@ pub struct Parts {
     pub uploads: Slots,
     /// Makes and opens the tokens that name a row: refreshing, links in mails.
     pub seal: TokenSeal,
+    /// Seals what is kept encrypted.
+    pub vault: Vault,
     /// The streams that clients wait at.
     pub live: Live,
 }
@@ -73,23 +75,27 @@ impl App {
     /// The database's address or the store's cannot be used.
     pub fn new(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let pool = Pool::new(&config.database.pool()).context("setting up the database pool")?;
-        Ok(Self::with_pool(config, clock, pool))
+        Self::with_pool(config, clock, pool)
     }
 
     /// As [`App::new`], over a pool that is there already.
-    pub fn with_pool(config: Config, clock: Clock, pool: Pool) -> Self {
+    ///
+    /// # Errors
+    /// No key can be derived from `SECRET_KEY`, which never happens in practice.
+    pub fn with_pool(config: Config, clock: Clock, pool: Pool) -> anyhow::Result<Self> {
         let parts = Parts {
             storage: Storage::new(&config.storage),
             tokens: TokenKeys::new(&config.jwt_secret),
             passwords: Passwords::new(),
             uploads: Slots::default(),
             seal: TokenSeal::new(&config.platform.secret_key),
+            vault: config.platform.vault()?,
             live: Live::new(pool.clone(), config.live),
             config,
             clock,
             pool,
         };
-        Self(Arc::new(parts))
+        Ok(Self(Arc::new(parts)))
     }
 }
 

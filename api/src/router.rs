@@ -8,8 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::ApiError;
 use crate::{
-    analytics, audit, auth, certificates, courses, discussions, enrollments, files, health, jobs, notifications,
-    openapi, tenants, users,
+    analytics, audit, auth, certificates, courses, dashboards, discussions, enrollments, federation, files, health,
+    jobs, notifications, openapi, tenants, users,
 };
 
 /// The operations, with their documents.
@@ -19,6 +19,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(auth::routes())
         .merge(tenants::routes())
         .merge(users::routes())
+        .merge(federation::routes())
         .merge(files::routes())
         .merge(courses::routes())
         .merge(enrollments::routes())
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(analytics::routes())
         .merge(jobs::routes())
         .merge(audit::routes())
+        .merge(dashboards::routes())
 }
 
 /// The pages for people: the documents, readable.

@@ -136,6 +136,12 @@ ids! {
     ScheduleId;
     /// A line of the audit log.
     AuditEntryId;
+    /// An identity provider of a tenant.
+    SsoConfigurationId;
+    /// A learning platform that launches courses.
+    LtiPlatformId;
+    /// Where in a platform our tool was installed.
+    LtiDeploymentId;
 }
 
 impl TenantId {

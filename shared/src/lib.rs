@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod live;
 pub mod locale;
 pub mod mail;
+pub mod outbound;
 pub mod requests;
 pub mod secret;
 pub mod storage;
@@ -24,6 +25,8 @@ pub mod events;
 pub mod tenants;
 
 pub mod users;
+
+pub mod federation;
 
 pub mod files;
 
@@ -38,6 +41,8 @@ pub mod discussions;
 pub mod notifications;
 
 pub mod analytics;
+
+pub mod dashboards;
 
 pub mod demo;
 

@@ -12,6 +12,7 @@ pub mod completions;
 pub mod config;
 pub mod context;
 pub mod courses;
+pub mod dashboards;
 pub mod drain;
 pub mod enrollments;
 pub mod files;
@@ -27,6 +28,7 @@ mod presence;
 pub mod registry;
 pub mod rehearsal;
 pub mod run;
+pub mod tenants;
 pub mod ticket;
 pub mod users;
 mod verdict;
@@ -40,13 +42,15 @@ use shared::jobs::schedule::Schedule;
 pub fn registry() -> Registry {
     let registry = Registry::default();
     let registry = jobs::register(registry);
+    let registry = tenants::register(registry);
     let registry = users::register(registry);
     let registry = courses::register(registry);
     let registry = files::register(registry);
     let registry = enrollments::register(registry);
     let registry = certificates::register(registry);
     let registry = notifications::register(registry);
-    analytics::register(registry)
+    let registry = analytics::register(registry);
+    dashboards::register(registry)
 }
 
 /// All work by the clock, one line a domain.
@@ -54,5 +58,12 @@ pub fn registry() -> Registry {
 /// # Errors
 /// A payload cannot be written as JSON.
 pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
-    Ok([jobs::schedules()?, files::schedules()?, analytics::schedules()?].concat())
+    let all = [
+        jobs::schedules()?,
+        files::schedules()?,
+        certificates::schedules()?,
+        analytics::schedules()?,
+        dashboards::schedules()?,
+    ];
+    Ok(all.concat())
 }

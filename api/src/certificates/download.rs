@@ -27,8 +27,8 @@ const LINK_LIFETIME: Duration = Duration::from_secs(300);
 pub(super) struct DownloadLink {
     /// Whoever has it may download the file, without signing in, until it expires.
     #[schema(example = "https://storage.example.org/lms/tenants/…/certificates/….pdf?X-Amz-Signature=…")]
-    url: String,
-    expires_at: DateTime<Utc>,
+    pub(super) url: String,
+    pub(super) expires_at: DateTime<Utc>,
 }
 
 /// Download a certificate: a link that is good for five minutes or, with `Accept:

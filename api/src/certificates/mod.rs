@@ -4,6 +4,8 @@ mod certificate;
 mod download;
 mod page;
 mod policy;
+mod rule;
+mod transcript;
 mod verify;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +19,8 @@ needs! {
     ReadCertificates;
     /// Revoke and reissue them.
     WriteCertificates;
+    /// Say how a course's certificates are given.
+    WriteCourses;
 }
 
 /// The domain's addresses.
@@ -29,4 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(certificate::reissue_certificate))
         .routes(routes!(download::download_certificate))
         .routes(routes!(verify::verify_certificate))
+        .routes(routes!(transcript::ask_for_transcript))
+        .routes(routes!(transcript::download_transcript))
+        .routes(routes!(rule::show_certificate_rule, rule::set_certificate_rule))
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::db::Conn;
-use shared::files::{Arrived, File, FileError, NewUpload, Upload, checked_name};
+use shared::files::{Arrived, File, FileError, NewUpload, Taken, Upload};
 use shared::ids::{FileContentId, FileId, FolderId};
 use shared::storage::{Part, PartsError, StoredPart};
 use utoipa::ToSchema;
@@ -87,10 +87,6 @@ pub async fn create_upload(
     db: Db,
     Body(body): Body<CreateUpload>,
 ) -> ApiResult<(StatusCode, [(HeaderName, String); 1], Json<UploadOut>)> {
-    let most = app.config.files.max_bytes;
-    if body.size_bytes > most {
-        return Err(file_too_large(most));
-    }
     let upload = begin(&caller, &app, &db, body).await?;
     let name = match app.storage.begin_parts(&upload.key()).await {
         Ok(name) => name,
@@ -108,9 +104,14 @@ pub async fn create_upload(
 /// Takes room for it, and writes it down.
 async fn begin(caller: &Can<WriteFiles>, app: &App, db: &Db, body: CreateUpload) -> ApiResult<Upload> {
     let CreateUpload { filename, size_bytes, folder_id, file_id, comment, sha256 } = body;
-    let (filename, _) =
-        checked_name(&filename).map_err(|error| ApiError::field("filename", crate::courses::capitalised(&error)))?;
     let mut conn = db.conn().await?;
+    let taken = Taken::by(&mut conn, caller.tenant(), app.config.files.max_bytes).await?;
+    if size_bytes > taken.max_bytes {
+        return Err(file_too_large(taken.max_bytes));
+    }
+    let (filename, _) = taken
+        .checked_name(&filename)
+        .map_err(|error| ApiError::field("filename", crate::courses::capitalised(&error)))?;
     policy::folder_to_fill(&mut conn, caller, folder_id).await?;
     if let Some(file) = file_id {
         policy::changeable(&mut conn, caller, file).await.map_err(|error| match error {

@@ -71,11 +71,18 @@ pub(super) fn unreadable(error: &MultipartError) -> ApiError {
     }
 }
 
-/// Stores what comes, part by part.
-pub(super) async fn receive(app: &App, db: &Db, upload: &mut Upload, field: &mut Field<'_>) -> ApiResult<Arrived> {
+/// Stores what comes, part by part, unless it is more than `most` bytes.
+pub(super) async fn receive(
+    app: &App,
+    db: &Db,
+    most: i64,
+    upload: &mut Upload,
+    field: &mut Field<'_>,
+) -> ApiResult<Arrived> {
     let mut receiver = Receiver {
         app,
         db,
+        most,
         upload,
         buffer: BytesMut::new(),
         hash: Sha256::new(),
@@ -93,6 +100,8 @@ pub(super) async fn receive(app: &App, db: &Db, upload: &mut Upload, field: &mut
 struct Receiver<'a> {
     app: &'a App,
     db: &'a Db,
+    /// The most bytes that a file may have.
+    most: i64,
     upload: &'a mut Upload,
     buffer: BytesMut,
     hash: Sha256,
@@ -111,10 +120,9 @@ impl Receiver<'_> {
     }
 
     async fn take(&mut self, piece: &Bytes) -> ApiResult<()> {
-        let most = self.app.config.files.max_bytes;
         self.size_bytes = self.size_bytes.saturating_add(length(piece));
-        if self.size_bytes > most {
-            return Err(file_too_large(most));
+        if self.size_bytes > self.most {
+            return Err(file_too_large(self.most));
         }
         self.hash.update(piece);
         if self.buffer.capacity() == 0 {

@@ -5,7 +5,7 @@ use axum::extract::multipart::Field;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, HeaderName, LOCATION};
-use shared::files::{Arrived, File, FileError, NewUpload, Upload, checked_name};
+use shared::files::{Arrived, File, FileError, NewUpload, Taken, Upload};
 use shared::ids::{FileId, FolderId};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -59,7 +59,7 @@ pub async fn upload_file(
     db: Db,
     request: Request,
 ) -> ApiResult<Created> {
-    created(Reception { caller, app, db, file: None }, request).await
+    created(caller, app, db, None, request).await
 }
 
 /// Upload a new content of a file: its uploader, or an administrator. People get the version before
@@ -76,13 +76,19 @@ pub async fn upload_file_version(
     request: Request,
 ) -> ApiResult<Created> {
     policy::changeable(&mut *db.conn().await?, &caller, id).await?;
-    created(Reception { caller, app, db, file: Some(id) }, request).await
+    created(caller, app, db, Some(id), request).await
 }
 
-async fn created(reception: Reception, mut request: Request) -> ApiResult<Created> {
-    let app = reception.app.clone();
-    let (db, tenant) = (reception.db.clone(), reception.caller.tenant());
-    let most = app.config.files.max_bytes;
+async fn created(
+    caller: Can<WriteFiles>,
+    app: App,
+    db: Db,
+    file: Option<FileId>,
+    mut request: Request,
+) -> ApiResult<Created> {
+    let tenant = caller.tenant();
+    let taken = Taken::by(&mut *db.conn().await?, tenant, app.config.files.max_bytes).await?;
+    let most = taken.max_bytes;
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
     if announced.is_some_and(|bytes| bytes > most.saturating_add(FORM_BYTES)) {
         return Err(file_too_large(most));
@@ -95,6 +101,7 @@ async fn created(reception: Reception, mut request: Request) -> ApiResult<Create
         message: "Send a form, as `multipart/form-data`.".to_owned(),
     })?;
     let slot = app.uploads.take()?;
+    let reception = Reception { caller, app: app.clone(), db: db.clone(), file, taken };
     // On its own: when the client hangs up, this request ends at once, and what was stored of the
     // file must be removed nevertheless.
     let task = tokio::spawn(async move {
@@ -114,6 +121,8 @@ struct Reception {
     db: Db,
     /// The file that gets a new version.
     file: Option<FileId>,
+    /// What the tenant takes.
+    taken: Taken,
 }
 
 /// What has come of a form.
@@ -150,7 +159,7 @@ impl Reception {
                     let filename = field.file_name().unwrap_or_default().to_owned();
                     let mut upload = self.begin(&filename).await?;
                     come.upload = Some(upload.clone());
-                    let arrived = receive(&self.app, &self.db, &mut upload, &mut field).await;
+                    let arrived = receive(&self.app, &self.db, self.taken.max_bytes, &mut upload, &mut field).await;
                     // What the store calls it is known by now.
                     come.upload = Some(upload);
                     come.arrived = Some(arrived?);
@@ -168,8 +177,10 @@ impl Reception {
     }
 
     async fn begin(&self, filename: &str) -> ApiResult<Upload> {
-        let (filename, _) =
-            checked_name(filename).map_err(|error| ApiError::field("file", crate::courses::capitalised(&error)))?;
+        let (filename, _) = self
+            .taken
+            .checked_name(filename)
+            .map_err(|error| ApiError::field("file", crate::courses::capitalised(&error)))?;
         let new = NewUpload {
             user: self.caller.user,
             filename,

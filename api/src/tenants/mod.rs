@@ -1,7 +1,9 @@
 //! Tenants: the schools and companies, their domains, flags and settings.
 
 mod domain;
+mod email;
 mod settings;
+mod storage;
 mod tenant;
 
 use std::collections::BTreeMap;
@@ -35,6 +37,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(domain::list_domains, domain::add_domain))
         .routes(routes!(domain::remove_domain))
         .routes(routes!(settings::show_settings, settings::update_settings))
+        .routes(routes!(email::show_email_settings, email::update_email_settings))
+        .routes(routes!(email::test_email_settings))
+        .routes(routes!(storage::show_storage_settings, storage::update_storage_settings))
+        .routes(routes!(storage::test_storage_settings))
 }
 
 fn few_names(features: &Features, (): &()) -> garde::Result {

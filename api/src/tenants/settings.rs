@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::ids::TenantId;
 use shared::locale::{is_language, is_time_zone};
-use shared::tenants::{SettingsChanges, Tenant, TenantSettings};
+use shared::tenants::{PlatformSettings, SettingsChanges, Tenant, TenantSettings};
 use utoipa::ToSchema;
 
 use super::{Features, WriteTenant, few_names, json};
-use crate::access::Can;
+use crate::access::CanAnywhere;
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Body, Db, IfMatch, Tagged};
 
@@ -19,8 +19,8 @@ use crate::http::{ApiError, ApiResult, Body, Db, IfMatch, Tagged};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Settings)]
 pub struct SettingsOut {
-    /// Whose they are.
-    tenant: TenantId,
+    /// Whose they are; null for the platform's own.
+    tenant: Option<TenantId>,
     /// The title of its pages.
     #[schema(example = "Acme Learning")]
     site_name: String,
@@ -68,7 +68,7 @@ impl SettingsOut {
             updated_at,
         } = settings;
         Self {
-            tenant: tenant_id,
+            tenant: Some(tenant_id),
             site_name,
             site_description,
             default_language,
@@ -85,11 +85,50 @@ impl SettingsOut {
     }
 }
 
-/// The settings of one's tenant.
+impl From<PlatformSettings> for SettingsOut {
+    fn from(settings: PlatformSettings) -> Self {
+        let PlatformSettings {
+            site_name,
+            site_description,
+            default_language,
+            timezone,
+            support_email,
+            terms_url,
+            privacy_url,
+            logo_url,
+            favicon_url,
+            feature_flags,
+            version: _,
+            created_at,
+            updated_at,
+        } = settings;
+        Self {
+            tenant: None,
+            site_name,
+            site_description,
+            default_language,
+            timezone,
+            support_email,
+            terms_url,
+            privacy_url,
+            logo_url,
+            favicon_url,
+            features: feature_flags,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+/// The settings of one's tenant; the platform's own for a superuser who names none.
 #[utoipa::path(get, path = "/api/core/settings/", tag = "tenants", responses((status = OK, body = SettingsOut)))]
-pub async fn show_settings(caller: Can<WriteTenant>, db: Db) -> ApiResult<Tagged<SettingsOut>> {
+pub async fn show_settings(caller: CanAnywhere<WriteTenant>, db: Db) -> ApiResult<Tagged<SettingsOut>> {
     let mut conn = db.conn().await?;
-    let tenant = Tenant::find(&mut conn, caller.tenant()).await?.ok_or(ApiError::NotFound("tenant"))?;
+    let Some(tenant) = caller.tenant else {
+        let settings = PlatformSettings::read(&mut conn).await?;
+        return Ok(Tagged(settings.version, settings.into()));
+    };
+    let tenant = Tenant::find(&mut conn, tenant).await?.ok_or(ApiError::NotFound("tenant"))?;
     let settings = TenantSettings::of(&mut conn, &tenant).await?;
     Ok(Tagged(settings.version, SettingsOut::of(settings, tenant)))
 }
@@ -141,11 +180,11 @@ pub struct UpdateSettings {
     features: Option<Features>,
 }
 
-/// Change the settings of one's tenant.
+/// Change the settings of one's tenant; the platform's own for a superuser who names none.
 #[utoipa::path(patch, path = "/api/core/settings/", tag = "tenants", request_body = UpdateSettings,
     responses((status = OK, body = SettingsOut)))]
 pub async fn update_settings(
-    caller: Can<WriteTenant>,
+    caller: CanAnywhere<WriteTenant>,
     State(app): State<App>,
     IfMatch(seen): IfMatch,
     db: Db,
@@ -163,9 +202,12 @@ pub async fn update_settings(
         favicon_url: body.favicon_url,
     };
     let features = body.features.map(json);
-    let mut conn = db.conn().await?;
-    let changed =
-        TenantSettings::change(&mut conn, caller.tenant(), changes, features.as_ref(), seen, app.clock.now()).await?;
+    let (mut conn, now) = (db.conn().await?, app.clock.now());
+    let Some(tenant) = caller.tenant else {
+        let settings = PlatformSettings::change(&mut conn, changes, features.as_ref(), seen, now).await?;
+        return Ok(Tagged(settings.version, settings.into()));
+    };
+    let changed = TenantSettings::change(&mut conn, tenant, changes, features.as_ref(), seen, now).await?;
     let (settings, tenant) = changed.ok_or(ApiError::NotFound("tenant"))?;
     Ok(Tagged(settings.version, SettingsOut::of(settings, tenant)))
 }
@@ -178,12 +220,12 @@ fn zone(value: &str, (): &()) -> garde::Result {
     if is_time_zone(value) { Ok(()) } else { Err(garde::Error::new("Not an IANA time zone.")) }
 }
 
-fn email_or_empty(value: &str, (): &()) -> garde::Result {
+pub(super) fn email_or_empty(value: &str, (): &()) -> garde::Result {
     let is_email = value.len() <= 254 && garde::rules::email::parse_email(value).is_ok();
     if value.is_empty() || is_email { Ok(()) } else { Err(garde::Error::new("Not an e-mail address.")) }
 }
 
-fn address_or_empty(value: &str, (): &()) -> garde::Result {
+pub(super) fn address_or_empty(value: &str, (): &()) -> garde::Result {
     let is_web = value.len() <= 500 && url::Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if value.is_empty() || is_web { Ok(()) } else { Err(garde::Error::new("Not an address of the web.")) }
 }

@@ -9,6 +9,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::CertificateRule;
 use super::jobs::{CertificateReady, DiscardPage, RenderCertificate};
 use crate::db::schema::{certificates, courses, enrollments, sql_types, users};
 use crate::db::{Conn, Error, Numbered, Page, sql_enum};
@@ -166,7 +167,11 @@ impl Certificate {
             .first::<((UserId, CourseId, DateTime<Utc>), (String, String), String, Option<(String, String)>)>(conn)
             .await
             .optional()?;
-        Ok(found.map(|((user_id, course_id, completed_at), learner, course_title, instructor)| Self {
+        let Some(((user_id, course_id, completed_at), learner, course_title, instructor)) = found else {
+            return Ok(None);
+        };
+        let rule = CertificateRule::of(conn, tenant, course_id, now).await?;
+        Ok(Some(Self {
             id: CertificateId::new(),
             tenant_id: tenant,
             enrollment_id: enrollment,
@@ -180,7 +185,7 @@ impl Certificate {
             // Random, not by time: whoever has one code must not guess the next.
             verification_code: Uuid::new_v4(),
             issued_at: completed_at,
-            expires_at: None,
+            expires_at: rule.expiry(completed_at),
             revoked_at: None,
             revoked_because: None,
             file_key: None,

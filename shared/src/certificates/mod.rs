@@ -4,11 +4,17 @@
 //! PENDING until its page is drawn and stored, then ISSUED, and may be REVOKED for good.
 
 mod certificate;
+mod expiry;
 pub mod jobs;
 mod public;
+mod rule;
+mod transcript;
 
 pub use certificate::{Certificate, CertificateError, CertificateFilter, CertificateStatus, Issued};
+pub use expiry::Expiring;
 pub use public::{PublicCertificate, Standing};
+pub use rule::CertificateRule;
+pub use transcript::{TRANSCRIPT_KEPT_FOR, TranscriptLine, transcript_key};
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,8 @@ use secrecy::SecretString;
 
 use super::Env;
 use crate::db::PoolSettings;
+use crate::outbound::Outbound;
+use crate::secret::Vault;
 
 /// Whether real people depend on this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,10 @@ pub struct PlatformConfig {
     pub log_format: LogFormat,
     /// `SECRET_KEY`: encrypts and signs what the server gives out to itself.
     pub secret_key: SecretString,
+    /// `SECRET_KEY_FALLBACKS`: former ones, with commas; what was sealed under them still opens.
+    pub former_secret_keys: Vec<SecretString>,
+    /// `OUTBOUND_ALLOW`: hosts that settings may name although they are not public, with commas.
+    pub outbound: Outbound,
     /// `PUBLIC_URL`: where this API is reached from outside, without a slash at the end.
     pub public_url: String,
     /// `FRONTEND_URL`: where the web client is, for the links in mails.
@@ -78,10 +84,27 @@ impl PlatformConfig {
             stage,
             log_format: env.parsed("LOG_FORMAT", LogFormat::Json),
             secret_key: env.secret("SECRET_KEY", stage, "insecure-secret-key-for-development-only", 32),
+            former_secret_keys: former_keys(env),
+            outbound: env.parsed("OUTBOUND_ALLOW", Outbound::default()),
             public_url: http_url(env, "PUBLIC_URL", "http://localhost:8000"),
             frontend_url: http_url(env, "FRONTEND_URL", "http://localhost:3000"),
         }
     }
+}
+
+impl PlatformConfig {
+    /// Seals and opens what is kept encrypted.
+    ///
+    /// # Errors
+    /// The cryptographic library refuses to work, which it never says in practice.
+    pub fn vault(&self) -> anyhow::Result<Vault> {
+        Vault::new(&self.secret_key, &self.former_secret_keys)
+    }
+}
+
+fn former_keys(env: &mut Env) -> Vec<SecretString> {
+    let keys = env.optional("SECRET_KEY_FALLBACKS").unwrap_or_default();
+    keys.split(',').map(str::trim).filter(|key| !key.is_empty()).map(SecretString::from).collect()
 }
 
 fn http_url(env: &mut Env, name: &'static str, default: &str) -> String {

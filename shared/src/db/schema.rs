@@ -87,6 +87,11 @@ pub mod sql_types {
     #[diesel(postgres_type(name = "scan_result"))]
     pub struct ScanResult;
 
+    /// `sso_provider_type`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "sso_provider_type"))]
+    pub struct SsoProviderType;
+
     /// `thread_status`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "thread_status"))]
@@ -188,6 +193,24 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    /// How a course's certificates are given; a course without a row gives them for ever.
+    certificate_rules (course_id) {
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// A certificate expires so many days after the completion; null for never. Those that were issued keep what they were issued with.
+        valid_days -> Nullable<Int4>,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use super::sql_types::*;
 
     /// Proof of a completed course. Names are frozen at issue: renaming a course does not change what was earned.
@@ -230,6 +253,8 @@ diesel::table! {
         rendered_at -> Nullable<Timestamptz>,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// When its holder was told that it will expire.
+        expiry_told_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -1255,6 +1280,62 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    /// Where in a platform the tool was installed; launches name one of these.
+    lti_deployments (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `platform_id`.
+        platform_id -> Uuid,
+        /// The column `deployment_id`.
+        deployment_id -> Text,
+        /// The column `is_active`.
+        is_active -> Bool,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Learning platforms that launch a tenant's courses by LTI 1.3, each with a key pair of ours.
+    lti_platforms (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `name`.
+        name -> Text,
+        /// The column `issuer`.
+        issuer -> Text,
+        /// The column `client_id`.
+        client_id -> Text,
+        /// The column `auth_login_url`.
+        auth_login_url -> Text,
+        /// The column `auth_token_url`.
+        auth_token_url -> Text,
+        /// The column `keyset_url`.
+        keyset_url -> Text,
+        /// The column `tool_public_key`.
+        tool_public_key -> Text,
+        /// PKCS #8, encrypted under SECRET_KEY, for this tenant and column only.
+        tool_private_key_sealed -> Bytea,
+        /// The column `is_active`.
+        is_active -> Bool,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use super::sql_types::*;
 
     /// Modules that come before a module. What is REQUIRED keeps the module shut until it is done.
@@ -1449,6 +1530,42 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// General settings of the platform itself, for the pages that belong to no tenant.
+    platform_settings (is_only) {
+        /// The column `is_only`.
+        is_only -> Bool,
+        /// The column `site_name`.
+        site_name -> Text,
+        /// The column `site_description`.
+        site_description -> Text,
+        /// The column `default_language`.
+        default_language -> Text,
+        /// The column `timezone`.
+        timezone -> Text,
+        /// The column `support_email`.
+        support_email -> Text,
+        /// The column `terms_url`.
+        terms_url -> Text,
+        /// The column `privacy_url`.
+        privacy_url -> Text,
+        /// The column `logo_url`.
+        logo_url -> Text,
+        /// The column `favicon_url`.
+        favicon_url -> Text,
+        /// The column `feature_flags`.
+        feature_flags -> Jsonb,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// Each instant at which a schedule fired. The primary key lets one process win.
     schedule_runs (schedule_id, scheduled_for) {
         /// The column `schedule_id`.
@@ -1502,6 +1619,93 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Identity providers of a tenant.
+    sso_configurations (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `name`.
+        name -> Text,
+        /// The column `provider_type`.
+        provider_type -> SsoProviderType,
+        /// The column `is_active`.
+        is_active -> Bool,
+        /// The column `is_default`.
+        is_default -> Bool,
+        /// The column `idp_entity_id`.
+        idp_entity_id -> Text,
+        /// The column `idp_sso_url`.
+        idp_sso_url -> Text,
+        /// The column `idp_slo_url`.
+        idp_slo_url -> Text,
+        /// The column `idp_x509_cert`.
+        idp_x509_cert -> Text,
+        /// The column `oauth_client_id`.
+        oauth_client_id -> Text,
+        /// Encrypted under SECRET_KEY, for this tenant and column only.
+        oauth_client_secret_sealed -> Nullable<Bytea>,
+        /// The column `oauth_authorization_url`.
+        oauth_authorization_url -> Text,
+        /// The column `oauth_token_url`.
+        oauth_token_url -> Text,
+        /// The column `oauth_userinfo_url`.
+        oauth_userinfo_url -> Text,
+        /// The column `oauth_scopes`.
+        oauth_scopes -> Text,
+        /// The column `attribute_mapping`.
+        attribute_mapping -> Jsonb,
+        /// The column `role_mapping`.
+        role_mapping -> Jsonb,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Each tenant in numbers, counted by a job every quarter of an hour.
+    tenant_counts (tenant_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `users`.
+        users -> Int8,
+        /// The column `courses`.
+        courses -> Int8,
+        /// The column `enrollments`.
+        enrollments -> Int8,
+        /// The column `signed_in_today`.
+        signed_in_today -> Int8,
+        /// The column `signed_in_7d`.
+        signed_in_7d -> Int8,
+        /// The column `signed_in_14d`.
+        signed_in_14d -> Int8,
+        /// The column `signed_in_30d`.
+        signed_in_30d -> Int8,
+        /// The column `new_users_7d`.
+        new_users_7d -> Int8,
+        /// The column `new_enrollments_7d`.
+        new_enrollments_7d -> Int8,
+        /// The column `courses_published_7d`.
+        courses_published_7d -> Int8,
+        /// The column `courses_completed_7d`.
+        courses_completed_7d -> Int8,
+        /// The column `invited`.
+        invited -> Int8,
+        /// When; all that ends in _7d is the week before it.
+        counted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
 
     /// The host names under which a tenant is reached.
     tenant_domains (id) {
@@ -1515,6 +1719,42 @@ diesel::table! {
         is_primary -> Bool,
         /// The column `created_at`.
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// A tenant's own mail server, by which its mails go while it is switched on.
+    tenant_email_settings (tenant_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `is_enabled`.
+        is_enabled -> Bool,
+        /// The column `smtp_host`.
+        smtp_host -> Text,
+        /// The column `smtp_port`.
+        smtp_port -> Int4,
+        /// The column `smtp_username`.
+        smtp_username -> Text,
+        /// Encrypted under SECRET_KEY, for this tenant and column only.
+        smtp_password_sealed -> Nullable<Bytea>,
+        /// STARTTLS, demanded.
+        smtp_use_tls -> Bool,
+        /// TLS from the first byte.
+        smtp_use_ssl -> Bool,
+        /// The column `default_from_email`.
+        default_from_email -> Text,
+        /// The column `default_from_name`.
+        default_from_name -> Text,
+        /// Seconds; less than any job that sends mail may take.
+        email_timeout -> Int4,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
     }
 }
 
@@ -1543,6 +1783,36 @@ diesel::table! {
         logo_url -> Text,
         /// The column `favicon_url`.
         favicon_url -> Text,
+        /// The column `version`.
+        version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What a tenant allows to be uploaded, and a bucket of its own.
+    tenant_storage_settings (tenant_id) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `s3_bucket_name`.
+        s3_bucket_name -> Text,
+        /// The column `s3_region`.
+        s3_region -> Text,
+        /// The column `s3_endpoint_url`.
+        s3_endpoint_url -> Text,
+        /// The column `s3_access_key_id`.
+        s3_access_key_id -> Text,
+        /// Encrypted under SECRET_KEY, for this tenant and column only.
+        s3_secret_access_key_sealed -> Nullable<Bytea>,
+        /// In MiB; null for what the platform takes, which is never exceeded.
+        max_file_size_mb -> Nullable<Int4>,
+        /// With commas, in lower case, without dots; empty for all that the platform takes.
+        allowed_extensions -> Text,
         /// The column `version`.
         version -> Int4,
         /// The column `created_at`.
@@ -1645,6 +1915,7 @@ diesel::joinable!(announcements -> courses (target_course_id));
 diesel::joinable!(announcements -> learner_groups (target_group_id));
 diesel::joinable!(announcements -> tenants (tenant_id));
 diesel::joinable!(announcements -> users (author_id));
+diesel::joinable!(certificate_rules -> courses (course_id));
 diesel::joinable!(certificates -> enrollments (enrollment_id));
 diesel::joinable!(certificates -> users (user_id));
 diesel::joinable!(content_items -> modules (module_id));
@@ -1701,6 +1972,8 @@ diesel::joinable!(job_turns -> jobs (job_id));
 diesel::joinable!(learner_groups -> tenants (tenant_id));
 diesel::joinable!(learner_progress -> content_items (content_item_id));
 diesel::joinable!(learner_progress -> enrollments (enrollment_id));
+diesel::joinable!(lti_deployments -> lti_platforms (platform_id));
+diesel::joinable!(lti_platforms -> tenants (tenant_id));
 diesel::joinable!(modules -> courses (course_id));
 diesel::joinable!(notification_deliveries -> notification_digests (digest_id));
 diesel::joinable!(notification_deliveries -> notifications (notification_id));
@@ -1713,14 +1986,19 @@ diesel::joinable!(one_time_tokens -> users (user_id));
 diesel::joinable!(schedule_runs -> job_schedules (schedule_id));
 diesel::joinable!(sessions -> tenants (tenant_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(sso_configurations -> tenants (tenant_id));
+diesel::joinable!(tenant_counts -> tenants (tenant_id));
 diesel::joinable!(tenant_domains -> tenants (tenant_id));
+diesel::joinable!(tenant_email_settings -> tenants (tenant_id));
 diesel::joinable!(tenant_settings -> tenants (tenant_id));
+diesel::joinable!(tenant_storage_settings -> tenants (tenant_id));
 diesel::joinable!(users -> tenants (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     announcement_recipients,
     announcements,
     audit_log,
+    certificate_rules,
     certificates,
     content_items,
     content_versions,
@@ -1760,6 +2038,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     jobs,
     learner_groups,
     learner_progress,
+    lti_deployments,
+    lti_platforms,
     module_prerequisites,
     modules,
     notification_deliveries,
@@ -1767,10 +2047,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     notification_preferences,
     notifications,
     one_time_tokens,
+    platform_settings,
     schedule_runs,
     sessions,
+    sso_configurations,
+    tenant_counts,
     tenant_domains,
+    tenant_email_settings,
     tenant_settings,
+    tenant_storage_settings,
     tenants,
     throttles,
     users,

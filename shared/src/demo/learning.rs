@@ -1,14 +1,14 @@
 //! The past: who enrolled, how far they came, what they earned and were told.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 
 use super::Seed;
 use super::courses::{Outline, OutlinedCourse};
-use crate::certificates::CertificateStatus;
 use crate::certificates::jobs::RenderCertificate;
+use crate::certificates::{CertificateRule, CertificateStatus};
 use crate::db::schema::{certificates, enrollments, events, learner_progress, notification_deliveries, notifications};
 use crate::db::{Conn, Error};
 use crate::enrollments::{EnrollmentStatus, ProgressStatus};
@@ -18,6 +18,9 @@ use crate::ids::{
 };
 use crate::jobs;
 use crate::notifications::{DeliveryChannel, DeliveryStatus, NotificationType};
+
+/// The course whose certificates do not count for ever, and for how many days they do.
+const RENEWED: (&str, i32) = ("project-management-professional", 730);
 
 /// Every learner is in this many courses.
 const COURSES_EACH: usize = 3;
@@ -50,6 +53,7 @@ impl Seed<'_> {
     pub(super) async fn learning(&self, conn: &mut Conn, outline: &Outline) -> Result<Past, Error> {
         let learners = self.learners();
         let mut past = Past::default();
+        self.certificate_rule(conn, outline).await?;
         for (position, (user, name)) in learners.iter().enumerate() {
             for turn in 0..COURSES_EACH {
                 let index = (position + turn * 2) % outline.courses.len().max(1);
@@ -172,10 +176,19 @@ impl Seed<'_> {
         Told { id: EventId(self.id(&name)), kind, course: place.course.id, item, at }
     }
 
+    /// How long the certificates of one course count.
+    async fn certificate_rule(&self, conn: &mut Conn, outline: &Outline) -> Result<(), Error> {
+        let (slug, days) = RENEWED;
+        let Some(course) = outline.courses.iter().find(|course| course.slug == slug) else { return Ok(()) };
+        CertificateRule::set(conn, self.tenant, course.id, Some(days), self.days_ago(90)).await?;
+        Ok(())
+    }
+
     /// The certificate, whose page the worker draws once it runs, and the notification of it.
     async fn certificate(&self, conn: &mut Conn, place: &Place<'_>, at: DateTime<Utc>) -> Result<(), Error> {
         let id = CertificateId(self.id(&format!("certificate {}", place.id)));
         let code = self.id(&format!("code {}", place.id));
+        let expires_at = (place.course.slug == RENEWED.0).then(|| at + TimeDelta::days(RENEWED.1.into()));
         diesel::insert_into(certificates::table)
             .values((
                 certificates::id.eq(id),
@@ -190,6 +203,7 @@ impl Seed<'_> {
                 certificates::description.eq(format!("Completed {}", place.course.title)),
                 certificates::verification_code.eq(code),
                 certificates::issued_at.eq(at),
+                certificates::expires_at.eq(expires_at),
                 certificates::updated_at.eq(at),
             ))
             .execute(conn)

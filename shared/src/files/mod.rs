@@ -18,6 +18,7 @@ pub mod jobs;
 mod kind;
 mod name;
 mod quota;
+mod taken;
 mod upload;
 mod version;
 
@@ -33,7 +34,9 @@ pub use file_list::{FileFilter, Place};
 pub use folder::{Folder, FolderFilter, NewFolder};
 pub use folder_change::FolderChanges;
 pub use kind::{Family, Kind};
-pub use name::{NameError, checked_name};
+pub use name::NameError;
+use name::checked_name;
 pub use quota::Quota;
+pub use taken::Taken;
 pub use upload::{Arrived, NewUpload, Upload};
 pub use version::{FileVersion, VersionRow};

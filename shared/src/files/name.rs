@@ -20,6 +20,9 @@ pub enum NameError {
     /// Such files are not taken.
     #[error("files of this kind are not taken; those that are: {}", Kind::extensions().collect::<Vec<_>>().join(", "))]
     UnknownKind,
+    /// The tenant does not want such files.
+    #[error("files of this kind are not taken here; those that are: {}", .0.replace(',', ", "))]
+    KindNotTaken(String),
 }
 
 /// The name as it is kept, and the kind of file that it promises.

@@ -1,5 +1,6 @@
 //! What notifications say: every kind that the server itself tells of, with its words, in one place.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -34,6 +35,15 @@ pub enum Notice {
         course_title: String,
         /// For the address at which it is verified.
         code: Uuid,
+    },
+    /// A certificate will not count much longer.
+    CertificateExpires {
+        /// What was completed.
+        course_title: String,
+        /// By which it is verified.
+        code: Uuid,
+        /// The last day, in UTC as on the certificate.
+        expires_on: NaiveDate,
     },
     /// Words of an administrator or an instructor.
     Announcement {
@@ -71,9 +81,15 @@ impl Notice {
             Self::CourseEnrollment { .. } => NotificationType::CourseEnrollment,
             Self::CourseCompletion { .. } => NotificationType::CourseCompletion,
             Self::CertificateIssued { .. } => NotificationType::CertificateIssued,
+            Self::CertificateExpires { .. } => NotificationType::DeadlineReminder,
             Self::Announcement { .. } => NotificationType::Announcement,
             Self::DiscussionReply { .. } => NotificationType::DiscussionReply,
         }
+    }
+
+    /// Whether it is told at once, also at night: by its type, but a month is no hurry.
+    pub const fn is_urgent(&self) -> bool {
+        self.kind().is_urgent() && !matches!(self, Self::CertificateExpires { .. })
     }
 
     /// The line in a list.
@@ -82,6 +98,7 @@ impl Notice {
             Self::CourseEnrollment { course_title, .. } => format!("You are enrolled in {course_title}"),
             Self::CourseCompletion { course_title, .. } => format!("You completed {course_title}"),
             Self::CertificateIssued { course_title, .. } => format!("Your certificate for {course_title}"),
+            Self::CertificateExpires { course_title, .. } => format!("Your certificate for {course_title} expires"),
             Self::Announcement { title, .. } => title.clone(),
             Self::DiscussionReply { thread_title, author_name, .. } => {
                 format!("{author_name} replied in {thread_title}")
@@ -105,6 +122,10 @@ impl Notice {
                 "Your certificate for \u{201c}{course_title}\u{201d} is ready to download. \
                  Anyone who has its code can verify it."
             ),
+            Self::CertificateExpires { course_title, expires_on, .. } => format!(
+                "Your certificate for \u{201c}{course_title}\u{201d} is valid until {}.",
+                expires_on.format("%-d %B %Y")
+            ),
             Self::Announcement { message, .. } => message.clone(),
             Self::DiscussionReply { course_title, author_name, beginning, .. } => {
                 format!("{author_name} wrote in \u{201c}{course_title}\u{201d}: {beginning}")
@@ -118,7 +139,7 @@ impl Notice {
             Self::CourseEnrollment { course_slug, .. } | Self::CourseCompletion { course_slug, .. } => {
                 format!("/learner/courses/{course_slug}")
             }
-            Self::CertificateIssued { code, .. } => format!("/verify/{code}"),
+            Self::CertificateIssued { code, .. } | Self::CertificateExpires { code, .. } => format!("/verify/{code}"),
             Self::Announcement { course_slug, .. } => format!("/learner/courses/{}", course_slug.as_ref()?),
             Self::DiscussionReply { course_slug, thread, .. } => {
                 format!("/learner/courses/{course_slug}/discussions/{thread}")
@@ -171,6 +192,14 @@ mod tests {
             assert_eq!(Notice::from_facts(&notice.facts()), Some(notice.clone()));
             assert_eq!(notice.facts()["kind"], notice.kind().as_str());
         }
+        // A reminder, among others.
+        let notice = Notice::CertificateExpires {
+            course_title: "Knots".to_owned(),
+            code: Uuid::from_u128(7),
+            expires_on: NaiveDate::from_ymd_opt(2026, 1, 5).unwrap(),
+        };
+        assert_eq!(Notice::from_facts(&notice.facts()), Some(notice.clone()));
+        assert!(notice.message().ends_with("is valid until 5 January 2026.") && !notice.is_urgent());
         assert_eq!(Notice::from_facts(&serde_json::json!({})), None);
     }
 }

@@ -9,7 +9,7 @@ use super::delivery::{Delivery, DeliveryChannel, DeliveryStatus};
 use super::digest::digests_for;
 use super::jobs::DeliverEmail;
 use super::preferences::Wishes;
-use super::{Notice, Notification, NotificationType};
+use super::{Notice, Notification};
 use crate::db::schema::{notification_deliveries, notifications};
 use crate::db::{Conn, Error};
 use crate::ids::{AnnouncementId, DeliveryId, DigestId, NotificationId, TenantId, UserId};
@@ -99,11 +99,10 @@ pub async fn notify(conn: &mut Conn, new: &NewNotification, now: DateTime<Utc>) 
 /// [`notify`] for many people, by as many statements as for one.
 pub async fn notify_all(conn: &mut Conn, news: &News<'_>, now: DateTime<Utc>) -> Result<Told, Error> {
     conn.transaction(async |conn| {
-        let kind = news.notice.kind();
         let wishes = Wishes::of_all(conn, news.tenant, news.recipients).await?;
         let ways: BTreeMap<UserId, Vec<(DeliveryChannel, Way)>> = wishes
             .iter()
-            .map(|wishes| (wishes.preferences.user, ways(wishes, kind, now)))
+            .map(|wishes| (wishes.preferences.user, ways(wishes, news.notice, now)))
             .filter(|(_, ways)| !ways.is_empty())
             .collect();
         let unwanted = wishes.len() - ways.len();
@@ -116,20 +115,20 @@ pub async fn notify_all(conn: &mut Conn, news: &News<'_>, now: DateTime<Utc>) ->
     .await
 }
 
-/// By which channels a person hears of `kind`, and how.
-fn ways(wishes: &Wishes, kind: NotificationType, now: DateTime<Utc>) -> Vec<(DeliveryChannel, Way)> {
+/// By which channels a person hears of `notice`, and how.
+fn ways(wishes: &Wishes, notice: &Notice, now: DateTime<Utc>) -> Vec<(DeliveryChannel, Way)> {
     let Wishes { preferences, zone } = wishes;
     let quiet_until = |at| preferences.quiet.and_then(|quiet| quiet.end_after(*zone, at));
     let way = |channel| match channel {
         DeliveryChannel::InApp => Way::Standing,
-        _ if kind.is_urgent() => Way::Sent(None),
+        _ if notice.is_urgent() => Way::Sent(None),
         DeliveryChannel::Email => match preferences.digest.due_after(*zone, now) {
             Some(due) => Way::Summed(quiet_until(due).unwrap_or(due)),
             None => Way::Sent(quiet_until(now)),
         },
         DeliveryChannel::Push | DeliveryChannel::Sms => Way::Sent(quiet_until(now)),
     };
-    let wanted = DeliveryChannel::AVAILABLE.into_iter().filter(|&channel| preferences.allows(kind, channel));
+    let wanted = DeliveryChannel::AVAILABLE.into_iter().filter(|&channel| preferences.allows(notice.kind(), channel));
     wanted.map(|channel| (channel, way(channel))).collect()
 }
 

@@ -170,6 +170,26 @@ impl Pieces {
     }
 }
 
+/// Links by which a bucket is tried out: they write an object and remove it.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    pub put: String,
+    pub delete: String,
+}
+
+impl Storage {
+    /// Links to try the bucket out by, good for a minute. Nobody is asked.
+    ///
+    /// # Errors
+    /// The configuration cannot be signed with.
+    pub async fn probe(&self, key: &str) -> anyhow::Result<Probe> {
+        let lifetime = PresigningConfig::expires_in(Duration::from_secs(60))?;
+        let put = self.client.put_object().bucket(&self.bucket).key(key).presigned(lifetime.clone()).await?;
+        let delete = self.client.delete_object().bucket(&self.bucket).key(key).presigned(lifetime).await?;
+        Ok(Probe { put: put.uri().to_owned(), delete: delete.uri().to_owned() })
+    }
+}
+
 /// The header that makes a browser save a file under a name, in plain ASCII and, for those that
 /// read RFC 6266, in full.
 pub fn attachment(filename: &str) -> String {

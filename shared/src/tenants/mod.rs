@@ -1,11 +1,20 @@
 //! Tenants: the schools and companies that share the platform without seeing each other.
 
 mod domain;
+mod email_settings;
+pub mod jobs;
+mod platform_settings;
 mod settings;
+mod settings_error;
 mod stats;
+mod storage_settings;
 mod tenant;
 
 pub use domain::TenantDomain;
+pub use email_settings::{EmailSettings, EmailSettingsChanges, SMTP_PORTS};
+pub use platform_settings::PlatformSettings;
 pub use settings::{SettingsChanges, TenantSettings};
+pub use settings_error::SettingsError;
 pub use stats::TenantStats;
+pub use storage_settings::{StorageSettings, StorageSettingsChanges};
 pub use tenant::{NewTenant, Tenant, TenantChanges, TenantError, TenantFilter, TenantRow};

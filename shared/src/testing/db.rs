@@ -208,6 +208,8 @@ async fn empty(owner_url: &str) {
             loop
                 execute format('delete from %I', name);
             end loop;
+            delete from platform_settings;
+            insert into platform_settings default values;
             update job_queues set paused_at = default, ticket_window = default, tenant_cap = default,
                 max_backlog = default, tenant_backlog = default, is_full = default, cursor_tenant = default;
          end $$;",

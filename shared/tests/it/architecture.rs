@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The domains, in the order in which they may use each other: each those before it.
-const DOMAINS: [&str; 10] = [
+const DOMAINS: [&str; 12] = [
     "events",
     "tenants",
     "users",
+    "federation",
     "files",
     "courses",
     "enrollments",
@@ -15,6 +16,7 @@ const DOMAINS: [&str; 10] = [
     "discussions",
     "notifications",
     "analytics",
+    "dashboards",
 ];
 
 fn root() -> PathBuf {

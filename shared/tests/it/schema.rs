@@ -17,8 +17,9 @@ async fn lines(conn: &mut Conn, query: &str) -> Vec<String> {
 }
 
 /// Tables that belong to no tenant, each with its reason.
-const OF_NO_TENANT: [(&str, &str); 10] = [
+const OF_NO_TENANT: [(&str, &str); 11] = [
     ("tenants", "is the tenant: its policy compares the id"),
+    ("platform_settings", "the platform's own"),
     ("throttles", "guards the doors before anybody is signed in"),
     ("job_relay", "which life of Redis has the tickets"),
     ("job_workers", "the platform's workers, for operators to look at"),
@@ -35,7 +36,7 @@ const OF_SUPERUSERS_TOO: [&str; 5] = ["users", "sessions", "one_time_tokens", "i
 
 /// Tables whose changes leave no line in the audit log, each with its reason. All others say
 /// `audit_changes` in their migration.
-const NOT_AUDITED: [(&str, &str); 32] = [
+const NOT_AUDITED: [(&str, &str); 33] = [
     ("audit_log", "is the log"),
     ("sessions", "are listed as they are, and end with a reason of their own"),
     ("one_time_tokens", "links that were sent, with their own instants"),
@@ -55,6 +56,7 @@ const NOT_AUDITED: [(&str, &str); 32] = [
     ("job_turns", "the ledger of the machinery"),
     ("job_cursors", "the ledger of the machinery"),
     ("content_versions", "are themselves the record of what content was"),
+    ("tenant_counts", "counted by a job"),
     ("job_workers", "the ledger of the machinery"),
     ("schedule_runs", "the ledger of the machinery"),
     ("announcement_recipients", "who was meant, worked out when sending"),
@@ -144,7 +146,7 @@ async fn the_servers_roles_own_nothing_and_see_no_more_than_they_should() {
         ),
         (
             "lms_platform",
-            "audit_log certificates idempotency_keys job_attempts job_backlogs job_cursors job_effects job_queues job_schedules jobs one_time_tokens schedule_runs sessions tenant_domains tenants throttles users",
+            "audit_log certificates idempotency_keys job_attempts job_backlogs job_cursors job_effects job_queues job_schedules jobs one_time_tokens platform_settings schedule_runs sessions tenant_counts tenant_domains tenants throttles users",
         ),
     ] {
         let seen = lines(

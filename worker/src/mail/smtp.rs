@@ -87,6 +87,19 @@ pub enum MailError {
     Later(#[source] anyhow::Error),
 }
 
+/// A server, and how it is spoken to.
+pub(super) struct Road {
+    /// What is connected to.
+    pub(super) server: String,
+    /// Whose certificate it must show.
+    pub(super) certificate: String,
+    pub(super) port: u16,
+    pub(super) security: MailSecurity,
+    pub(super) user: Option<String>,
+    pub(super) password: SecretString,
+    pub(super) timeout: Duration,
+}
+
 /// Sends mail. Cheap to clone; connections are kept for the next mail.
 #[derive(Debug, Clone)]
 pub struct Mailer {
@@ -100,21 +113,38 @@ impl Mailer {
     /// # Errors
     /// The host's name cannot stand in a certificate.
     pub fn new(config: &MailConfig) -> anyhow::Result<Self> {
-        let tls = match config.security {
-            MailSecurity::None => Tls::None,
-            MailSecurity::StartTls => Tls::Required(TlsParameters::new(config.host.clone())?),
-            MailSecurity::Tls => Tls::Wrapper(TlsParameters::new(config.host.clone())?),
-        };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&config.host)
-            .port(config.port)
-            .tls(tls)
+        let road = Road {
+            server: config.host.clone(),
+            certificate: config.host.clone(),
+            port: config.port,
+            security: config.security,
+            user: config.user.clone(),
+            password: config.password.clone(),
             // Less than any mail job may take, so that the job ends by this and not by its limit.
-            .timeout(Some(Duration::from_secs(15)));
-        if let Some(user) = &config.user {
-            let password = config.password.expose_secret().to_owned();
+            timeout: Duration::from_secs(15),
+        };
+        Self::by(&road, config.from.clone())
+    }
+
+    /// Sets one up that goes by `road`; nothing is connected yet.
+    ///
+    /// # Errors
+    /// The name cannot stand in a certificate.
+    pub(super) fn by(road: &Road, from: Mailbox) -> anyhow::Result<Self> {
+        let tls = match road.security {
+            MailSecurity::None => Tls::None,
+            MailSecurity::StartTls => Tls::Required(TlsParameters::new(road.certificate.clone())?),
+            MailSecurity::Tls => Tls::Wrapper(TlsParameters::new(road.certificate.clone())?),
+        };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&road.server)
+            .port(road.port)
+            .tls(tls)
+            .timeout(Some(road.timeout));
+        if let Some(user) = &road.user {
+            let password = road.password.expose_secret().to_owned();
             builder = builder.credentials(Credentials::new(user.clone(), password));
         }
-        Ok(Self { transport: builder.build(), from: config.from.clone() })
+        Ok(Self { transport: builder.build(), from })
     }
 
     /// Hands `mail` in for `to`. The same `effect_key` gives the same Message-ID, by which

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use shared::notifications::jobs::DeliverEmail;
-use shared::notifications::{DeliveryStatus, EmailToSend, Preferences};
+use shared::notifications::{DeliveryStatus, EmailToSend, Notice, Preferences};
 
 use super::wording;
 use crate::context::Ctx;
-use crate::mail::MailError;
+use crate::mail::{MailError, mailer_of};
 use crate::registry::{Failure, Outcome};
 
 /// At least once: the mail has the same Message-ID each time, and one that is known to be sent is
@@ -34,9 +34,9 @@ pub async fn deliver(ctx: Ctx, job: DeliverEmail) -> Outcome {
     };
     let sent = ctx
         .external(&job.delivery_id.to_string(), |key| {
-            let (mailer, to) = (ctx.services().mailer.clone(), email.recipient.email.clone());
+            let (ctx, to) = (ctx.clone(), email.recipient.email.clone());
             async move {
-                mailer.send(&mail, &to, &key).await?;
+                mailer_of(&ctx).await?.send(&mail, &to, &key).await?;
                 Ok(None)
             }
         })
@@ -61,7 +61,9 @@ pub async fn deliver(ctx: Ctx, job: DeliverEmail) -> Outcome {
 /// Until when the reader is not to be disturbed by it: an attempt may fall into the night though
 /// the first one did not.
 async fn held(ctx: &Ctx, email: &EmailToSend) -> Result<Option<DateTime<Utc>>, Failure> {
-    if email.notification.notification_type.is_urgent() {
+    let notification = &email.notification;
+    let usual = notification.notification_type.is_urgent();
+    if Notice::from_facts(&notification.facts).map_or(usual, |notice| notice.is_urgent()) {
         return Ok(None);
     }
     let preferences = Preferences::of(&mut *ctx.conn().await?, ctx.tenant(), email.recipient.id).await?;

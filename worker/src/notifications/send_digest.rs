@@ -5,7 +5,7 @@ use shared::notifications::{DeliveryStatus, DigestToSend};
 
 use super::wording;
 use crate::context::Ctx;
-use crate::mail::MailError;
+use crate::mail::{MailError, mailer_of};
 use crate::registry::{Failure, Outcome};
 
 /// At least once: the mail has the same Message-ID each time, and one that is known to be sent is
@@ -27,9 +27,9 @@ pub async fn send(ctx: Ctx, job: SendDigest) -> Outcome {
     };
     let sent = ctx
         .external(&job.digest_id.to_string(), |key| {
-            let (mailer, to) = (ctx.services().mailer.clone(), digest.recipient.email.clone());
+            let (ctx, to) = (ctx.clone(), digest.recipient.email.clone());
             async move {
-                mailer.send(&mail, &to, &key).await?;
+                mailer_of(&ctx).await?.send(&mail, &to, &key).await?;
                 Ok(None)
             }
         })

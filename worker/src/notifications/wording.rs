@@ -102,7 +102,7 @@ fn with_mail<T>(email: &EmailToSend, public_url: &str, write: impl FnOnce(Mail<'
                 link: link.unwrap_or("/"),
             })
         }
-        None => write(Mail::Notification {
+        Some(Notice::CertificateExpires { .. }) | None => write(Mail::Notification {
             title: &notification.subject,
             message: &notification.message,
             link,

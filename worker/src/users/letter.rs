@@ -5,7 +5,7 @@ use shared::tenants::{Tenant, TenantSettings};
 use shared::users::User;
 
 use crate::context::Ctx;
-use crate::mail::MailError;
+use crate::mail::{MailError, mailer_of};
 use crate::registry::{Failure, Outcome};
 use shared::mail::{Brand, Mail, OwnWords, render};
 use shared::notifications::EmailTemplate;
@@ -61,9 +61,9 @@ pub(super) async fn send(ctx: &Ctx, sender: &Sender, to: &User, mail: &Mail<'_>,
     let brand = sender.brand(&ctx.services().platform.frontend_url);
     let own = sender.own_words(ctx, mail).await?;
     let rendered = render(mail, name, &brand, own.as_ref()).map_err(|error| Failure::GiveUp(error.to_string()))?;
-    let (mailer, address) = (ctx.services().mailer.clone(), to.email.clone());
+    let address = to.email.clone();
     ctx.external(key, |key| async move {
-        mailer.send(&rendered, &address, &key).await.map_err(|error| match error {
+        mailer_of(ctx).await?.send(&rendered, &address, &key).await.map_err(|error| match error {
             MailError::Undeliverable(_) => Failure::GiveUp(error.to_string()),
             MailError::Later(_) => Failure::from(error),
         })?;

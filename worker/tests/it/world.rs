@@ -28,7 +28,7 @@ pub(crate) struct World {
     pub(crate) tenant: TenantId,
     pub(crate) alice: User,
     pub(crate) course: MadeCourse,
-    _s3: S3Server,
+    s3: S3Server,
     _files: TempDir,
 }
 
@@ -56,7 +56,12 @@ impl World {
             "knots".clone_into(&mut course.slug);
         };
         let course = make::course(tenant).but(title).owned_by(&teacher).published().make(&db).await;
-        Self { db, services, mail, tenant, alice, course, _s3: s3, _files: files }
+        Self { db, services, mail, tenant, alice, course, s3, _files: files }
+    }
+
+    /// Where the object store is.
+    pub(crate) fn s3_endpoint(&self) -> String {
+        self.s3.endpoint()
     }
 
     /// Alice in the course.

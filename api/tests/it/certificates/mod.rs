@@ -1,6 +1,7 @@
 //! Certificates: whose they are, their pages, what administrators do with them.
 
 mod download;
+mod transcript;
 mod verify;
 
 use serde_json::json;

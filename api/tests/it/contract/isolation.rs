@@ -23,6 +23,7 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("folder", "folders"),
     ("group", "learner_groups"),
     ("job", "jobs"),
+    ("lti_platform", "lti_platforms"),
     ("member", "users"),
     ("module", "modules"),
     ("module_prerequisite", "module_prerequisites"),
@@ -30,6 +31,7 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("prerequisite", "course_prerequisites"),
     ("reply", "discussion_replies"),
     ("session", "sessions"),
+    ("sso_configuration", "sso_configurations"),
     ("tenant", "tenants"),
     ("thread", "discussion_threads"),
     ("upload", "file_uploads"),
@@ -91,6 +93,8 @@ async fn another_tenants_ids_do_not_exist() {
     let [ours, theirs] = [&tenants[0], &tenants[1]].map(|id| id.parse::<TenantId>().expect("an id"));
     let bystander = shared::testing::make::user(theirs).make(&app.db).await;
     shared::testing::make::session(&app.db, &bystander).await;
+    shared::testing::make::sso_configuration(&app.db, theirs).await;
+    shared::testing::make::lti_platform(&app.db, theirs).await;
     shared::testing::make::file(&app.db, &bystander, "notes.txt", None).await;
     shared::testing::make::upload(&app.db, &bystander, "film.mp4", None).await;
     let ids = ids_of(&app.db, theirs).await;

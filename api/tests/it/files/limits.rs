@@ -4,7 +4,7 @@ use futures::future::join_all;
 use serde_json::json;
 use shared::users::UserRole;
 
-use super::{Office, address, upload};
+use super::{Form, Office, address, upload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_too_large_is_refused_while_it_comes() {
@@ -74,5 +74,37 @@ async fn a_superuser_gives_a_tenant_a_limit_of_its_own() {
     assert_eq!(usage.body, json!({"used_bytes": 0, "limit_bytes": 4, "is_own_limit": true}));
     upload(&learner, "notes.txt", b"hello", None).await.expect(409);
     superuser.patch("/api/files/usage/", json!({"limit_bytes": null})).await.expect(200);
+    upload(&learner, "notes.txt", b"hello", None).await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_takes_only_the_files_that_its_settings_name() {
+    let office = Office::open().await;
+    let admin = office.as_role(UserRole::Admin).await;
+    let learner = office.as_role(UserRole::Learner).await;
+    let notes = upload(&learner, "notes.txt", b"1", None).await.expect(201);
+    let settings = json!({"max_file_size_mb": 1, "allowed_extensions": "pdf, mp4"});
+    admin.patch("/api/core/settings/storage/", settings).await.expect(200);
+
+    let answer = upload(&learner, "notes.txt", b"hello", None).await.expect(400);
+
+    let words = "Files of this kind are not taken here; those that are: pdf, mp4";
+    assert!(answer.text("/errors/file/0").starts_with(words), "{}", answer.body);
+    let direct = |name: &str, size: i64| json!({"filename": name, "size_bytes": size});
+    let answer = learner.post("/api/files/uploads/", direct("notes.txt", 5)).await.expect(400);
+    assert!(answer.text("/errors/filename/0").starts_with(words), "{}", answer.body);
+    let version = Form::default().file("notes.txt", b"2");
+    version.send(&learner, &address(&notes, "versions/")).await.expect(400);
+    let mib = 1024 * 1024;
+    assert_eq!(upload(&learner, "film.mp4", &vec![1; mib + 1], None).await.expect(413).body["code"], "file_too_large");
+    learner.post("/api/files/uploads/", direct("film.mp4", 1024 * 1024 + 1)).await.expect(413);
+    assert_eq!(office.used().await, 1, "nothing of what was refused is kept");
+    upload(&learner, "film.MP4", &vec![1; mib], None).await.expect(201);
+    learner.post("/api/files/uploads/", direct("film.mp4", 1024 * 1024)).await.expect(201);
+    // Another tenant's files are its own affair, and what is emptied holds no more.
+    let elsewhere = office.app.as_role(office.app.tenant().await, UserRole::Learner).await;
+    upload(&elsewhere, "notes.txt", b"hello", None).await.expect(201);
+    let settings = json!({"max_file_size_mb": null, "allowed_extensions": ""});
+    admin.patch("/api/core/settings/storage/", settings).await.expect(200);
     upload(&learner, "notes.txt", b"hello", None).await.expect(201);
 }

@@ -39,7 +39,7 @@ impl TestApp {
         let pairs = pairs.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let env = Env::from_pairs(pairs);
         let config = Config::from_env(env).expect("a configuration");
-        let app = App::with_pool(config, Clock::set_to(make::morning()), db.pool.clone());
+        let app = App::with_pool(config, Clock::set_to(make::morning()), db.pool.clone()).expect("an application");
         Self { db, app }
     }
 

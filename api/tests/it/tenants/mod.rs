@@ -1,5 +1,7 @@
 //! Tenants, their domains, flags and settings.
 
+mod email;
+
 use serde_json::json;
 use shared::testing::{count_queries, make};
 use shared::users::UserRole;

@@ -3,6 +3,7 @@
 mod certificates;
 mod courses;
 mod enrollments;
+mod federation;
 mod files;
 mod notifications;
 mod tenants;
@@ -13,6 +14,7 @@ pub use courses::{
     CourseMaker, ItemMaker, MadeCourse, comes_before, course, item, module, module_comes_before, prerequisite,
 };
 pub use enrollments::{EnrollmentMaker, completed_item, enrollment};
+pub use federation::{lti_platform, sso_configuration};
 pub use files::{file, folder, unseen_file, upload};
 pub use notifications::notification;
 pub use tenants::tenant;

@@ -16,6 +16,7 @@ use shared::colour::Rgb;
 /// Which point of a text is put at the place given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
+    Left,
     Middle,
     Right,
 }
@@ -78,6 +79,7 @@ impl Canvas<'_, '_> {
     fn line(&mut self, line: &Line, size: f32, (x, y): (f32, f32), align: Align, colour: Rgb, spaced: bool) {
         let width = line.width * size;
         let mut x = match align {
+            Align::Left => x,
             Align::Middle => x - width / 2.0,
             Align::Right => x - width,
         };

@@ -14,6 +14,8 @@ mod page;
 mod palette;
 mod qr;
 mod text;
+mod transcript;
+mod transcript_words;
 mod words;
 
 use chrono::{Datelike, NaiveDate};
@@ -26,6 +28,8 @@ use krilla::geom::Rect;
 use krilla::metadata::{DateTime, Metadata};
 use krilla::page::PageSettings;
 use uuid::Uuid;
+
+pub use transcript::{Outcome, TranscriptEntry, TranscriptView, render_transcript};
 
 use fonts::Library;
 use page::{Copy, HEIGHT, QR_CORNER, QR_SIDE, WIDTH};

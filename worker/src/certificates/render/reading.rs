@@ -7,15 +7,24 @@ use lopdf::{Document, Object};
 
 /// The text of a document's only page, without spaces: where they are is the reader's guess.
 pub(super) fn text_of(pdf: &[u8]) -> String {
+    let texts = texts_of(pdf);
+    let [text] = &texts[..] else { panic!("{} pages", texts.len()) };
+    text.clone()
+}
+
+/// The text of each page.
+pub(super) fn texts_of(pdf: &[u8]) -> Vec<String> {
     let document = Document::load_mem(pdf).unwrap();
-    let pages: Vec<_> = document.get_pages().into_values().collect();
-    let [page] = pages[..] else { panic!("{} pages", pages.len()) };
+    document.get_pages().into_values().map(|page| page_text(&document, page)).collect()
+}
+
+fn page_text(document: &Document, page: lopdf::ObjectId) -> String {
     let fonts: BTreeMap<Vec<u8>, BTreeMap<Vec<u8>, String>> = document
         .get_page_fonts(page)
         .unwrap()
         .into_iter()
         .map(|(name, font)| {
-            let cmap = font.get_deref(b"ToUnicode", &document).unwrap().as_stream().unwrap();
+            let cmap = font.get_deref(b"ToUnicode", document).unwrap().as_stream().unwrap();
             (name, mappings(&String::from_utf8_lossy(&cmap.decompressed_content().unwrap())))
         })
         .collect();

@@ -1,5 +1,8 @@
 //! Certificates: issued, drawn, stored, told of.
 
+mod expiry;
+mod transcript;
+
 use std::time::Duration;
 
 use chrono::TimeDelta;

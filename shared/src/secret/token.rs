@@ -1,4 +1,4 @@
-//! Randomness, hashes and seals for tokens: one place, so that one place has to be right.
+//! Tokens: random ones, and those that are made of a row's id and a key.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

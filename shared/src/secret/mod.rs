@@ -1,0 +1,7 @@
+//! Randomness, hashes and seals: one place, so that one place has to be right.
+
+mod sealed;
+mod token;
+
+pub use sealed::{CannotOpen, Place, Sealed, Vault};
+pub use token::{TokenSeal, random_token, short_hash, token_hash};
