@@ -39,6 +39,9 @@ pub mod notifications;
 
 pub mod analytics;
 
+mod schedulable;
+pub use schedulable::schedulable;
+
 pub mod demo;
 
 #[cfg(feature = "testing")]
