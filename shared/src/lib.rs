@@ -44,6 +44,9 @@ pub mod analytics;
 
 pub mod dashboards;
 
+mod schedulable;
+pub use schedulable::schedulable;
+
 pub mod demo;
 
 #[cfg(feature = "testing")]

@@ -1,5 +1,6 @@
 //! Whether this worker lives, whether it can work, and how it fares.
 
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -34,7 +35,8 @@ pub(crate) async fn serve(listener: TcpListener, machine: Machine, metrics: Prom
         .route("/metrics", get(render))
         .with_state(machine.clone())
         .merge(ops::router(machine.operators.clone()));
-    if let Err(error) = axum::serve(listener, router).await {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    if let Err(error) = axum::serve(listener, service).await {
         tracing::error!(error = %error, "The probes are not answered any more: {error}");
     }
 }

@@ -1,5 +1,5 @@
 //! `worker [--queues within_5s=20,within_1m=10] [--exclude within_1h] [--drain 25s]`, and what
-//! operators ask: `worker health | jobs | queues | schedules`.
+//! operators ask: `worker health | jobs | limits | queues | schedules`.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use worker::completions::Completions;
 use worker::config::{Config, Flags};
 use worker::context::Services;
 use worker::mail::Mailer;
-use worker::operators::{self, Jobs, Limits, Queues, Schedules};
+use worker::operators::{self, Asked, Jobs, Limits, Queues, Schedules};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -34,20 +34,16 @@ enum Command {
     /// Ask the worker of this machine whether it is ready; for container health checks.
     Health,
     /// Look at jobs, replay the dead, cancel.
-    #[command(subcommand)]
-    Jobs(Jobs),
+    Jobs(Asked<Jobs>),
     /// Look at how often kinds may start and providers be called, change it.
-    #[command(subcommand)]
-    Limits(Limits),
+    Limits(Asked<Limits>),
     /// Look at queues, hold them, let them go on.
-    #[command(subcommand)]
-    Queues(Queues),
+    Queues(Asked<Queues>),
     /// Measure how many jobs go through, and how soon one starts. Not for production.
     #[command(subcommand, hide = true)]
     Bench(Bench),
     /// Look at work by the clock, switch it, change it.
-    #[command(subcommand)]
-    Schedules(Schedules),
+    Schedules(Asked<Schedules>),
 }
 
 fn main() -> ExitCode {
@@ -76,7 +72,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Ok(writeln!(std::io::stdout(), "{found}")?)
         }
         Some(Command::Jobs(command)) => operators::jobs(Env::of_process(), command).await,
-        Some(Command::Limits(command)) => operators::limits(Env::of_process(), command).await,
+        Some(Command::Limits(command)) => operators::limits(Env::of_process(), command, &worker::registry()).await,
         Some(Command::Queues(command)) => operators::queues(Env::of_process(), command).await,
         Some(Command::Schedules(command)) => operators::schedules(Env::of_process(), command).await,
     }

@@ -63,6 +63,8 @@ pub struct Kind {
     pub timeout: Duration,
     /// Whom it calls, when that has a limit.
     pub provider: Option<&'static str>,
+    /// Operators may make schedules of it.
+    pub may_be_scheduled: bool,
     /// Its limits.
     pub limits: Declared,
     /// Reads a payload and writes it again: what a test of old payloads asks for.
@@ -181,6 +183,7 @@ impl Registry {
             backoff: J::BACKOFF,
             timeout: J::TIMEOUT,
             provider: J::PROVIDER,
+            may_be_scheduled: J::MAY_BE_SCHEDULED,
             limits: Declared {
                 kind: J::NAME,
                 rate: J::RATE,

@@ -46,6 +46,10 @@ struct AuditActor {
     full_name: Option<String>,
     /// The job that did it.
     job: Option<JobId>,
+    /// Who did it at a terminal or on the operators' page: the system's account and host, or an
+    /// address. Null but for superusers.
+    #[schema(example = "command line, ada@host-7")]
+    operator: Option<String>,
 }
 
 /// What it was that acted.
@@ -54,6 +58,7 @@ struct AuditActor {
 enum AuditActorKind {
     User,
     Job,
+    Operator,
     System,
 }
 
@@ -69,11 +74,12 @@ struct AuditSubject {
     name: Option<String>,
 }
 
-impl From<AuditEntry> for AuditEntryOut {
-    fn from(entry: AuditEntry) -> Self {
+impl AuditEntryOut {
+    fn new(entry: AuditEntry, sees_insides: bool) -> Self {
         let kind = match entry.performer() {
             Performer::User => AuditActorKind::User,
             Performer::Job => AuditActorKind::Job,
+            Performer::Operator => AuditActorKind::Operator,
             Performer::System => AuditActorKind::System,
         };
         let AuditEntry {
@@ -83,6 +89,7 @@ impl From<AuditEntry> for AuditEntryOut {
             actor_id,
             actor,
             job_id,
+            operator,
             request_id,
             action,
             subject_type,
@@ -99,7 +106,14 @@ impl From<AuditEntry> for AuditEntryOut {
             id,
             tenant: tenant_id,
             at,
-            actor: AuditActor { kind, id: actor_id, email, full_name, job: job_id },
+            actor: AuditActor {
+                kind,
+                id: actor_id,
+                email,
+                full_name,
+                job: job_id,
+                operator: operator.filter(|_| sees_insides),
+            },
             request_id,
             action,
             subject: AuditSubject { kind: subject_type, id: subject_id, name: subject_name },
@@ -155,5 +169,6 @@ pub async fn list_audit_log(
         until: to,
     };
     let mut conn = db.conn().await?;
-    Ok(paging.answer(audit::list(&mut conn, filter, paging.behind()).await?))
+    let found = audit::list(&mut conn, filter, paging.behind()).await?;
+    Ok(paging.answer_with(found, |entry| AuditEntryOut::new(entry, caller.is_superuser)))
 }

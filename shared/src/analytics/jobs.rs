@@ -14,6 +14,7 @@ impl Job for RollUpRecentDays {
     const NAME: &'static str = "analytics.roll_up_recent_days";
     const QUEUE: Queue = Queue::Within1h;
     const MAX_ATTEMPTS: i32 = 5;
+    const MAY_BE_SCHEDULED: bool = true;
 
     fn tenant(&self) -> TenantId {
         TenantId::PLATFORM

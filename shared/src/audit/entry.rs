@@ -19,6 +19,8 @@ pub struct AuditEntry {
     /// Their e-mail, first and last name; none where the reader does not see them.
     pub actor: Option<(String, String, String)>,
     pub job_id: Option<JobId>,
+    /// Who did it at a terminal or on the operators' page.
+    pub operator: Option<String>,
     pub request_id: Option<String>,
     pub action: String,
     pub subject_type: String,
@@ -35,17 +37,20 @@ pub enum Performer {
     User,
     /// A job, perhaps asked for by a person.
     Job,
-    /// Neither: a command, or somebody who was not signed in.
+    /// Somebody at a terminal or before the operators' page.
+    Operator,
+    /// None of them: the machinery itself, or somebody who was not signed in.
     System,
 }
 
 impl AuditEntry {
     /// What it was that acted.
     pub const fn performer(&self) -> Performer {
-        match (self.job_id, self.actor_id) {
-            (Some(_), _) => Performer::Job,
-            (None, Some(_)) => Performer::User,
-            (None, None) => Performer::System,
+        match (self.job_id, self.actor_id, &self.operator) {
+            (Some(_), _, _) => Performer::Job,
+            (None, Some(_), _) => Performer::User,
+            (None, None, Some(_)) => Performer::Operator,
+            (None, None, None) => Performer::System,
         }
     }
 }
@@ -85,6 +90,7 @@ pub async fn list(conn: &mut Conn, filter: AuditFilter, part: Part) -> Result<Lo
             audit_log::actor_id,
             (users::email, users::first_name, users::last_name).nullable(),
             audit_log::job_id,
+            audit_log::operator,
             audit_log::request_id,
             audit_log::action,
             audit_log::subject_type,

@@ -188,6 +188,8 @@ diesel::table! {
         before -> Nullable<Jsonb>,
         /// Of an update the columns that changed, of an insertion all.
         after -> Nullable<Jsonb>,
+        /// Who did it at a terminal or on the operators' page, which know nobody by an account: the system's user and host, or an address.
+        operator -> Nullable<Text>,
     }
 }
 
@@ -971,6 +973,26 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// What waits in each queue, written by the relay, which counts now and then: nobody else counts more than a thousand rows.
+    job_counts (queue) {
+        /// The column `queue`.
+        queue -> Text,
+        /// Due, and not handed out.
+        ready -> Int8,
+        /// Waiting for their time.
+        scheduled -> Int8,
+        /// The column `dead`.
+        dead -> Int8,
+        /// The column `oldest_due_at`.
+        oldest_due_at -> Nullable<Timestamptz>,
+        /// The column `counted_at`.
+        counted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// Where a job that asks for many others goes on. Written in the transaction that asks for them.
     job_cursors (job_id) {
         /// The column `job_id`.
@@ -1115,6 +1137,8 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// A release declares it: it can be switched off, and would come back if it were deleted.
+        is_declared -> Bool,
     }
 }
 
@@ -2027,6 +2051,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     job_attempts,
     job_backlogs,
     job_buckets,
+    job_counts,
     job_cursors,
     job_effects,
     job_limits,

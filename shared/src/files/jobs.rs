@@ -102,6 +102,7 @@ pub struct CleanUp {}
 impl Job for CleanUp {
     const NAME: &'static str = "files.clean_up_tenants";
     const QUEUE: Queue = Queue::Within1h;
+    const MAY_BE_SCHEDULED: bool = true;
 
     fn tenant(&self) -> TenantId {
         TenantId::PLATFORM
@@ -116,6 +117,7 @@ impl Job for SweepStore {
     const NAME: &'static str = "files.sweep_store";
     const QUEUE: Queue = Queue::Within1h;
     const TIMEOUT: Duration = Duration::from_secs(3_600);
+    const MAY_BE_SCHEDULED: bool = true;
 
     fn tenant(&self) -> TenantId {
         TenantId::PLATFORM

@@ -1,17 +1,20 @@
 //! Saying no in time: a queue, or a tenant's kind of job, of which too much waits.
 //!
-//! Nobody counts half a million rows to answer a request. The relay's leader counts now and then
-//! and marks what is full; an insert looks at the marks, in the statement that it is anyway, and is
+//! Nobody counts half a million rows to answer a request. The relay's leader counts now and then,
+//! for whoever looks at the queues, and marks what is full; an insert looks at the marks, in the statement that it is anyway, and is
 //! refused by name. Between two counts a burst may pass the limit: it is there to keep the system
 //! usable, not to be exact (`docs/adr/0007-a-full-queue-refuses.md`).
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use serde::Serialize;
 
 use super::Queue;
+use crate::db::schema::job_backlogs;
 use crate::db::{Conn, Error, Pool, Scope};
 use crate::ids::TenantId;
 
@@ -64,12 +67,37 @@ pub struct Counted {
     pub full_tenants: i64,
 }
 
-/// Counts what waits and marks what is full. `conn` is in the relay's scope.
+/// Counts what waits, writes it down and marks what is full. `conn` is in the relay's scope.
 ///
 /// # Errors
 /// The database's.
 pub async fn count(conn: &mut Conn) -> Result<Counted, Error> {
     diesel::sql_query(include_str!("sql/backlog.sql")).get_result(conn).await
+}
+
+/// A kind of which a tenant has as many jobs waiting as it may have.
+#[derive(Debug, Clone, PartialEq, Serialize, Queryable, Selectable)]
+#[diesel(table_name = job_backlogs)]
+pub struct FullKind {
+    pub tenant_id: TenantId,
+    pub kind: String,
+    /// When it was counted last.
+    pub waiting: i64,
+    pub counted_at: DateTime<Utc>,
+}
+
+/// The kinds of which tenants are refused more, those of which most waits first, `limit` at most.
+/// `conn` is in the relay's scope, or the platform's.
+///
+/// # Errors
+/// The database's.
+pub async fn full_kinds(conn: &mut Conn, limit: i64) -> Result<Vec<FullKind>, Error> {
+    job_backlogs::table
+        .order((job_backlogs::waiting.desc(), job_backlogs::tenant_id, job_backlogs::kind))
+        .limit(limit)
+        .select(FullKind::as_select())
+        .load(conn)
+        .await
 }
 
 /// Whether no more jobs of `kind` should be asked for: what a job that makes others waits for.

@@ -5,12 +5,15 @@
 //! otherwise it comes back to ask again, the later the longer it has waited. Neither counts as an
 //! attempt, and nothing spins (`docs/adr/0008-limits-promise-turns.md`).
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Double, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::db::schema::{job_limits, job_turns};
 use crate::db::{Conn, Error};
@@ -52,6 +55,55 @@ impl Rate {
     }
 }
 
+/// What is limited: `kind:files.scan` or `provider:smtp`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject(String);
+
+/// A text that names nothing that could be limited.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no subject of a limit: write kind:<name> or provider:<name>")]
+pub struct UnknownSubject(String);
+
+impl Subject {
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The kind of job, if it is one.
+    pub fn kind(&self) -> Option<&str> {
+        self.0.strip_prefix("kind:")
+    }
+
+    /// The provider, if it is one.
+    pub fn provider(&self) -> Option<&str> {
+        self.0.strip_prefix("provider:")
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Subject {
+    type Err = UnknownSubject;
+
+    fn from_str(given: &str) -> Result<Self, UnknownSubject> {
+        let name = given.strip_prefix("kind:").or_else(|| given.strip_prefix("provider:")).unwrap_or_default();
+        let is_name = (1..=100).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.-".contains(&byte));
+        if is_name { Ok(Self(given.to_owned())) } else { Err(UnknownSubject(given.chars().take(100).collect())) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
 /// The limits of a kind, as a release declares them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Declared {
@@ -66,7 +118,7 @@ pub struct Declared {
 }
 
 /// A limit as operators see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Identifiable, AsChangeset)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Identifiable, Insertable, AsChangeset)]
 #[diesel(table_name = job_limits, primary_key(subject), treat_none_as_null = true)]
 pub struct LimitRow {
     /// `kind:files.scan` or `provider:smtp`.
@@ -121,7 +173,8 @@ impl LimitRow {
     }
 }
 
-/// All limits, by subject. `conn` is in the relay's scope, as for all of this module.
+/// All limits, by subject. `conn` is in the relay's scope, as for all of this module; to see and to
+/// set limits, the platform's will do.
 ///
 /// # Errors
 /// The database's.
@@ -135,6 +188,20 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<LimitRow>, Error> {
 /// The database's; a broken `job_limits_…` constraint when the numbers make no sense.
 pub async fn set(conn: &mut Conn, limit: &LimitRow) -> Result<(), Error> {
     write(conn, &LimitRow { is_edited: true, ..limit.clone() }).await
+}
+
+/// Takes an operator's limit back: the next start of a worker writes down what its release says.
+/// `false` when no operator has set it.
+///
+/// # Errors
+/// The database's.
+pub async fn give_back(conn: &mut Conn, subject: &Subject) -> Result<bool, Error> {
+    let edited = job_limits::table.find(subject.as_str()).filter(job_limits::is_edited);
+    let given_back = diesel::update(edited)
+        .set((job_limits::is_edited.eq(false), job_limits::updated_at.eq(diesel::dsl::now)))
+        .execute(conn)
+        .await?;
+    Ok(given_back == 1)
 }
 
 /// Writes down what this release declares, unless an operator has said otherwise.
@@ -169,11 +236,9 @@ fn row_of(declared: &Declared) -> LimitRow {
 
 async fn write(conn: &mut Conn, limit: &LimitRow) -> Result<(), Error> {
     diesel::insert_into(job_limits::table)
-        .values(job_limits::subject.eq(&limit.subject))
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
-    diesel::update(job_limits::table.find(&limit.subject))
+        .values(limit)
+        .on_conflict(job_limits::subject)
+        .do_update()
         .set((limit, job_limits::updated_at.eq(diesel::dsl::now)))
         .execute(conn)
         .await?;
@@ -270,4 +335,20 @@ async fn draw(conn: &mut Conn, buckets: &[Bucket]) -> Result<Option<Duration>, E
 pub fn patience(waited: Duration) -> Duration {
     let base = waited.clamp(Duration::from_secs(30), Duration::from_secs(3_600));
     base.mul_f64(0.75 + rand::random::<f64>() / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_or_a_provider_is_limited_and_nothing_else() {
+        let kind: Subject = "kind:files.scan".parse().expect("a subject");
+        assert_eq!((kind.kind(), kind.provider()), (Some("files.scan"), None));
+        let provider: Subject = "provider:smtp".parse().expect("a subject");
+        assert_eq!((provider.kind(), provider.provider()), (None, Some("smtp")));
+        for wrong in ["", "kind:", "smtp", "queue:within_1m", "kind:Files", "kind:a b", "provider:ü"] {
+            assert!(wrong.parse::<Subject>().is_err(), "{wrong}");
+        }
+    }
 }

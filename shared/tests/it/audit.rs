@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use shared::audit::{self, AuditEntry, AuditFilter, Performer};
 use shared::db::{Acting, Part, Scope};
 use shared::ids::{JobId, TenantId, UserId};
+use shared::jobs::operate::{self, Filter};
 use shared::testing::{TestDb, count_queries, make};
 use shared::users::{User, UserChanges, UserRole};
 
@@ -174,12 +175,15 @@ async fn what_operators_do_to_queues_and_dead_jobs_leaves_a_line_and_the_machine
     for statement in [
         "update job_queues set cursor_tenant = gen_random_uuid()",
         "update job_queues set paused_at = now() where queue = 'within_1m'",
-        "update jobs set state = 'available' where state = 'dead'",
+        "update job_queues set is_full = not is_full",
         "update jobs set state = 'dispatched'",
         "update jobs set state = 'available'",
     ] {
         relay.batch_execute(statement).await.expect(statement);
     }
+    relay.batch_execute("update jobs set state = 'dead'").await.expect("dead");
+    let replayed = operate::replay(&mut relay, &Filter::default(), &[], 10).await.expect("replayed");
+    assert_eq!(replayed.len(), 1);
     let lines = db.texts("select subject_type || ' ' || coalesce(subject_id, '') as text from audit_log where subject_type like 'job%' order by 1").await;
     let [queue, job] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!(queue, "job_queues within_1m");

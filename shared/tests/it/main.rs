@@ -18,5 +18,6 @@ mod demo;
 mod deploy;
 mod isolation;
 mod plans;
+mod queues;
 mod schema;
 mod timetables;

@@ -2,8 +2,7 @@
 
 mod prune;
 
-pub use prune::PruneJobs;
-
+pub use shared::jobs::PruneJobs;
 use shared::jobs::schedule::Schedule;
 
 use crate::registry::Registry;
@@ -18,5 +17,5 @@ pub fn register(registry: Registry) -> Registry {
 /// # Errors
 /// A payload cannot be written as JSON.
 pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
-    Ok(vec![Schedule::new("jobs.prune", "17 * * * *", &prune::PruneJobs {})?])
+    Ok(vec![Schedule::new("jobs.prune", "17 * * * *", &PruneJobs {})?])
 }

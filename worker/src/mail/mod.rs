@@ -1,5 +1,6 @@
 //! E-mail: how it leaves. What is said in it is `shared::mail`'s.
 
+mod connections;
 mod own;
 mod smtp;
 

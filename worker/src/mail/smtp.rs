@@ -3,16 +3,19 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::transport::smtp::client::TlsParameters;
+use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret, SecretString};
 use shared::config::Env;
 
 use shared::mail::RenderedMail;
+
+use super::connections::{Connections, NoAnswer, Server};
 
 /// Where mail is handed in, and whom it comes from.
 #[derive(Debug, Clone)]
@@ -103,7 +106,7 @@ pub(super) struct Road {
 /// Sends mail. Cheap to clone; connections are kept for the next mail.
 #[derive(Debug, Clone)]
 pub struct Mailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    connections: Connections,
     from: Mailbox,
 }
 
@@ -131,20 +134,16 @@ impl Mailer {
     /// # Errors
     /// The name cannot stand in a certificate.
     pub(super) fn by(road: &Road, from: Mailbox) -> anyhow::Result<Self> {
-        let tls = match road.security {
-            MailSecurity::None => Tls::None,
-            MailSecurity::StartTls => Tls::Required(TlsParameters::new(road.certificate.clone())?),
-            MailSecurity::Tls => Tls::Wrapper(TlsParameters::new(road.certificate.clone())?),
+        let server = Server {
+            address: road.server.clone(),
+            port: road.port,
+            security: road.security,
+            tls: TlsParameters::new(road.certificate.clone())?,
+            credentials: road.user.clone().map(|user| Credentials::new(user, road.password.expose_secret().to_owned())),
+            hello: ClientId::default(),
+            timeout: road.timeout,
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&road.server)
-            .port(road.port)
-            .tls(tls)
-            .timeout(Some(road.timeout));
-        if let Some(user) = &road.user {
-            let password = road.password.expose_secret().to_owned();
-            builder = builder.credentials(Credentials::new(user.clone(), password));
-        }
-        Ok(Self { transport: builder.build(), from })
+        Ok(Self { connections: Connections::to(server)?, from })
     }
 
     /// Hands `mail` in for `to`. The same `effect_key` gives the same Message-ID, by which
@@ -154,9 +153,9 @@ impl Mailer {
     /// See [`MailError`].
     pub async fn send(&self, mail: &RenderedMail, to: &str, effect_key: &str) -> Result<(), MailError> {
         let message = self.message(mail, to, effect_key)?;
-        match self.transport.send(message).await {
+        match self.connections.send(&message).await {
             Ok(_) => Ok(()),
-            Err(error) if is_about_the_mail(&error) => Err(MailError::Undeliverable(error.to_string())),
+            Err(NoAnswer::Smtp(error)) if is_about_the_mail(&error) => Err(MailError::Undeliverable(error.to_string())),
             Err(error) => Err(MailError::Later(error.into())),
         }
     }
@@ -250,6 +249,44 @@ mod tests {
             assert_eq!(matches!(error, MailError::Undeliverable(_)), for_ever, "{code}: {error:?}");
         }
         mailer.send(&mail(), "alice@example.org", "k").await.expect("the mailer recovers");
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_was_broken_off_leaves_nothing_for_the_next() {
+        let (sink, mailer) = sink_and_mailer().await;
+        mailer.send(&mail(), "alice@example.org", "first").await.expect("sent");
+        sink.take_time(Duration::from_secs(60));
+        let broken_off = mailer.send(&mail(), "bob@example.org", "broken off");
+        assert!(tokio::time::timeout(Duration::from_millis(100), broken_off).await.is_err(), "it is under way");
+        sink.take_time(Duration::ZERO);
+
+        // A refusal that was meant for it reaches it.
+        sink.fail_next(1, 550);
+        let refused = mailer.send(&mail(), "carol@example.org", "refused").await;
+        assert!(matches!(refused, Err(MailError::Undeliverable(_))), "{refused:?}");
+        mailer.send(&mail(), "dave@example.org", "last").await.expect("sent");
+
+        let to: Vec<_> = sink.messages().iter().map(|mail| mail.to.concat()).collect();
+        assert_eq!(to, ["alice@example.org", "dave@example.org"]);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_says_nothing_is_not_waited_for() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = silent.local_addr().expect("its address");
+        let road = Road {
+            server: address.ip().to_string(),
+            certificate: "localhost".to_owned(),
+            port: address.port(),
+            security: MailSecurity::None,
+            user: None,
+            password: SecretString::default(),
+            timeout: Duration::from_millis(50),
+        };
+        let from = "LMS <lms@example.org>".parse().expect("an address");
+        let mailer = Mailer::by(&road, from).expect("a mailer");
+        let outcome = mailer.send(&mail(), "alice@example.org", "k").await;
+        assert!(matches!(outcome, Err(MailError::Later(_))), "{outcome:?}");
     }
 
     #[tokio::test]

@@ -1,13 +1,15 @@
 //! `worker jobs …`.
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde_json::json;
 use shared::config::Env;
 use shared::ids::{JobId, TenantId};
 use shared::jobs::operate::{self, AttemptRow, Cancelled, DeadRow, Filter, JobRow};
 use shared::jobs::{JobState, Queue};
 
 use super::table::{or_dash, table};
-use super::{connection, print, print_json};
+use super::{Answer, Asked, connection};
 
 /// What can be asked.
 #[derive(Debug, Subcommand)]
@@ -22,17 +24,11 @@ pub enum Jobs {
         /// At most so many.
         #[arg(long, default_value_t = 50)]
         limit: i64,
-        /// For programs.
-        #[arg(long)]
-        json: bool,
     },
     /// Show one job, and what went wrong with it.
     Show {
         /// Its id.
         id: JobId,
-        /// For programs.
-        #[arg(long)]
-        json: bool,
     },
     /// Give dead jobs their attempts back. Without `--yes`, only say which.
     Replay {
@@ -46,18 +42,12 @@ pub enum Jobs {
         /// Do it.
         #[arg(long)]
         yes: bool,
-        /// For programs.
-        #[arg(long)]
-        json: bool,
     },
     /// Cancel jobs: those that wait never start, those that run are asked to stop.
     Cancel {
         /// Which.
         #[arg(required = true)]
         ids: Vec<JobId>,
-        /// For programs.
-        #[arg(long)]
-        json: bool,
     },
 }
 
@@ -88,58 +78,59 @@ impl Which {
 ///
 /// # Errors
 /// The database's, or there is no such job.
-pub async fn jobs(env: Env, command: Jobs) -> anyhow::Result<()> {
+pub async fn jobs(env: Env, Asked { command, json }: Asked<Jobs>) -> anyhow::Result<()> {
+    let answer = Answer { is_json: json };
     let mut conn = connection(env).await?;
     match command {
-        Jobs::Ls { which, state, limit, json } => {
+        Jobs::Ls { which, state, limit } => {
             let rows = operate::list(&mut conn, &which.filter(state), limit).await?;
-            if json { print_json(&rows) } else { print(&list(&rows)) }
+            answer.give(&rows, |rows| list(rows))
         }
-        Jobs::Show { id, json } => {
+        Jobs::Show { id } => {
             let Some((job, attempts)) = operate::show(&mut conn, id).await? else {
                 anyhow::bail!("there is no job {id}");
             };
-            if json {
-                return print_json(&serde_json::json!({ "job": job, "attempts": attempts }));
-            }
-            print(&one(&job, &attempts))
+            answer.give(&json!({ "job": job, "attempts": attempts }), |_| one(&job, &attempts))
         }
-        Jobs::Replay { ids, which, limit, yes, json } => {
-            let filter = which.filter(None);
-            if yes {
-                let replayed = operate::replay(&mut conn, &filter, &ids, limit).await?;
-                let told = format!("{} jobs live again", replayed.len());
-                return if json { print_json(&replayed) } else { print(&told) };
-            }
-            let rows = operate::dead(&mut conn, &filter, &ids).await?;
-            if json { print_json(&rows) } else { print(&would_replay(rows)) }
+        Jobs::Replay { ids, which, limit, yes: true } => {
+            let replayed = operate::replay(&mut conn, &which.filter(None), &ids, limit).await?;
+            answer.give(&replayed, |replayed| format!("{} jobs live again", replayed.len()))
         }
-        Jobs::Cancel { ids, json } => {
-            let mut said = Vec::new();
+        Jobs::Replay { ids, which, limit: _, yes: false } => {
+            let rows = operate::dead(&mut conn, &which.filter(None), &ids).await?;
+            answer.give(&rows, |rows| would_replay(rows))
+        }
+        Jobs::Cancel { ids } => {
+            let mut told = Vec::new();
             for id in ids {
-                let word = match operate::cancel(&mut conn, id).await? {
+                let said = match operate::cancel(&mut conn, id).await? {
                     Cancelled::AtOnce => "cancelled",
                     Cancelled::Asked => "asked to stop",
                     Cancelled::TooLate => "over already, or unknown",
                 };
-                said.push((id, word));
+                told.push(Told { id, said });
             }
-            if json {
-                let said: Vec<_> =
-                    said.iter().map(|(id, word)| serde_json::json!({ "id": id, "said": word })).collect();
-                return print_json(&said);
-            }
-            let lines: Vec<String> = said.iter().map(|(id, word)| format!("{id}  {word}")).collect();
-            print(&lines.join("\n"))
+            answer.give(&told, |told| {
+                let rows: Vec<_> = told.iter().map(|told| [told.id.to_string(), told.said.to_owned()]).collect();
+                table(["ID", "SAID"], &rows)
+            })
         }
     }
 }
 
-fn would_replay(rows: Vec<DeadRow>) -> String {
+/// What became of a wish.
+#[derive(Serialize)]
+struct Told {
+    id: JobId,
+    said: &'static str,
+}
+
+fn would_replay(rows: &[DeadRow]) -> String {
     if rows.is_empty() {
         return "None of the dead is meant.".to_owned();
     }
-    let rows: Vec<_> = rows.into_iter().map(|row| [row.kind, or_dash(row.error_class), row.jobs.to_string()]).collect();
+    let rows: Vec<_> =
+        rows.iter().map(|row| [row.kind.clone(), or_dash(row.error_class.as_ref()), row.jobs.to_string()]).collect();
     format!("{}\n\nNothing was done: add --yes to replay them.", table(["KIND", "ERROR", "DEAD"], &rows))
 }
 

@@ -2,28 +2,25 @@
 
 use std::str::FromStr;
 
-use anyhow::Context;
 use clap::Subcommand;
+use serde_json::json;
 use shared::config::Env;
 use shared::jobs::Rate;
-use shared::jobs::limits::{self, LimitRow};
+use shared::jobs::limits::{self, LimitRow, Subject};
 
 use super::table::{or_dash, table};
-use super::{connection, print, print_json};
+use super::{Answer, Asked, connection};
+use crate::registry::Registry;
 
 /// What can be asked.
 #[derive(Debug, Subcommand)]
 pub enum Limits {
     /// List how often kinds may start and providers be called.
-    Ls {
-        /// For programs.
-        #[arg(long)]
-        json: bool,
-    },
+    Ls,
     /// Set a limit; a new release leaves it as it is. What is left out has none.
     Set {
         /// `kind:files.scan` or `provider:smtp`.
-        subject: String,
+        subject: Subject,
         /// On the whole platform: `10/60` is ten in a minute, `10/60+5` with five at once.
         #[arg(long)]
         rate: Option<Limit>,
@@ -31,8 +28,13 @@ pub enum Limits {
         #[arg(long)]
         tenant_rate: Option<Limit>,
         /// How many jobs of a kind may wait of one tenant, before its requests for more are refused.
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(i32).range(1..=1_000_000_000))]
         tenant_backlog: Option<i32>,
+    },
+    /// Take a limit back: the next start of a worker sets what its release says, if it says anything.
+    Reset {
+        /// `kind:files.scan` or `provider:smtp`.
+        subject: Subject,
     },
 }
 
@@ -58,17 +60,36 @@ impl FromStr for Limit {
 ///
 /// # Errors
 /// The database's, or there can be no such limit.
-pub async fn limits(env: Env, command: Limits) -> anyhow::Result<()> {
+pub async fn limits(env: Env, Asked { command, json }: Asked<Limits>, registry: &Registry) -> anyhow::Result<()> {
+    let answer = Answer { is_json: json };
     let mut conn = connection(env).await?;
     match command {
-        Limits::Ls { json: true } => print_json(&limits::list(&mut conn).await?),
-        Limits::Ls { json: false } => print(&list(&limits::list(&mut conn).await?)),
+        Limits::Ls => answer.give(&limits::list(&mut conn).await?, |rows| list(rows)),
         Limits::Set { subject, rate, tenant_rate, tenant_backlog } => {
+            anyhow::ensure!(is_known(&subject, registry), "this release knows no {subject}");
+            anyhow::ensure!(
+                subject.kind().is_some() || tenant_backlog.is_none(),
+                "what waits is counted by kind: {subject} can have no --tenant-backlog"
+            );
             let (rate, tenant_rate) = (rate.map(|rate| rate.0), tenant_rate.map(|rate| rate.0));
-            let row = LimitRow::new(subject, rate, tenant_rate, tenant_backlog);
-            limits::set(&mut conn, &row).await.with_context(|| format!("{} cannot be limited so", row.subject))?;
-            print(&list(&[LimitRow { is_edited: true, ..row }]))
+            let row = LimitRow::new(subject.to_string(), rate, tenant_rate, tenant_backlog);
+            limits::set(&mut conn, &row).await?;
+            answer.give(&LimitRow { is_edited: true, ..row }, |row| list(std::slice::from_ref(row)))
         }
+        Limits::Reset { subject } => {
+            anyhow::ensure!(limits::give_back(&mut conn, &subject).await?, "no operator has set a limit of {subject}");
+            answer.give(&json!({ "subject": subject.as_str(), "is_edited": false }), |_| {
+                format!("{subject} is the release's again, from the next start of a worker on")
+            })
+        }
+    }
+}
+
+/// Whether there is such a kind or provider: a limit of what is misspelt would limit nothing.
+fn is_known(subject: &Subject, registry: &Registry) -> bool {
+    match (subject.kind(), subject.provider()) {
+        (Some(kind), _) => registry.get(kind).is_some(),
+        (_, provider) => registry.kinds().any(|kind| kind.provider.is_some() && kind.provider == provider),
     }
 }
 

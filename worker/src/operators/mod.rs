@@ -1,7 +1,9 @@
-//! What operators ask on the command line: tables for people, `--json` for programs.
+//! What operators ask on the command line: tables for people, `--json` for programs. What they do
+//! is in the audit log under the system's name of theirs.
 
 mod jobs;
 mod limits;
+mod person;
 mod queues;
 mod schedules;
 mod table;
@@ -11,29 +13,50 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use shared::config::{DatabaseConfig, Env};
-use shared::db::{Pool, PoolSettings, Scope, ScopedConn};
+use shared::db::{Acting, Pool, PoolSettings, Scope, ScopedConn};
 
 pub use jobs::{Jobs, jobs};
 pub use limits::{Limits, limits};
 pub use queues::{Queues, queues};
 pub use schedules::{Schedules, schedules};
 
+/// A question, and in which form the answer is wanted.
+#[derive(Debug, Args)]
+pub struct Asked<C: Subcommand> {
+    #[command(subcommand)]
+    command: C,
+    /// For programs.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// In which form answers are given.
+#[derive(Debug, Clone, Copy)]
+struct Answer {
+    is_json: bool,
+}
+
+impl Answer {
+    /// The whole for programs, or what is said of it to people.
+    fn give<T: Serialize + ?Sized>(self, whole: &T, said: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
+        if self.is_json { print(&serde_json::to_string_pretty(whole)?) } else { print(&said(whole)) }
+    }
+}
+
 /// A connection across tenants, to the job tables only.
 async fn connection(mut env: Env) -> anyhow::Result<ScopedConn> {
     let database = DatabaseConfig::from_env(&mut env);
     let database = env.finish(database)?;
     let pool = Pool::new(&PoolSettings { size: 1, ..database.pool() })?;
-    Ok(pool.get(Scope::Relay).await?)
+    let acting = Acting::operator(&format!("command line, {}", person::at_the_terminal()));
+    Ok(pool.get_for(Scope::Relay, &acting).await?)
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{text}")?)
-}
-
-fn print_json<T: Serialize>(value: &T) -> anyhow::Result<()> {
-    print(&serde_json::to_string_pretty(value)?)
 }
 
 /// Asks the worker of this machine whether it is ready.

@@ -1,21 +1,23 @@
 //! `worker schedules …`.
 
-use clap::{Subcommand, ValueEnum};
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use serde_json::{Value, json};
 use shared::config::Env;
-use shared::jobs::schedule::{self, Change, Misfire, RunRow, ScheduleRow};
+use shared::db::Conn;
+use shared::jobs::schedule::{self, Change, Misfire, NewSchedule, RunRow, ScheduleRow};
 
 use super::table::{or_dash, table};
-use super::{connection, print, print_json};
+use super::{Answer, Asked, connection};
 
 /// What can be asked.
 #[derive(Debug, Subcommand)]
 pub enum Schedules {
     /// List the schedules.
-    Ls {
-        /// For programs.
-        #[arg(long)]
-        json: bool,
-    },
+    Ls,
+    /// List the kinds of job that may be scheduled.
+    Kinds,
     /// Ask for the job of a schedule at once, beside its times.
     RunNow {
         /// Its name.
@@ -51,6 +53,18 @@ pub enum Schedules {
         #[arg(long, value_enum)]
         overlap: Option<OverlapRule>,
     },
+    /// Take an operator's changes back: the next start of a worker does what its release says.
+    Reset {
+        /// Its name.
+        name: String,
+    },
+    /// Make one, of a kind that may be scheduled.
+    Create(Box<Wanted>),
+    /// Delete one that an operator has made, and its history.
+    Delete {
+        /// Its name.
+        name: String,
+    },
     /// List when it fired, the newest first.
     Runs {
         /// Its name.
@@ -58,10 +72,42 @@ pub enum Schedules {
         /// At most so many.
         #[arg(long, default_value_t = 20)]
         limit: i64,
-        /// For programs.
-        #[arg(long)]
-        json: bool,
     },
+}
+
+/// A schedule that is wanted.
+#[derive(Debug, Args)]
+pub struct Wanted {
+    /// How it is called: letters, digits, dots, dashes and underscores.
+    name: String,
+    /// The kind of its jobs; `worker schedules kinds` lists them.
+    #[arg(long)]
+    kind: String,
+    /// The payload of its jobs, as JSON.
+    #[arg(long, default_value = "{}", value_parser = payload)]
+    args: Value,
+    /// Five fields, or six that begin with seconds.
+    #[arg(long)]
+    cron: String,
+    /// An IANA zone.
+    #[arg(long, default_value = "UTC")]
+    timezone: String,
+    /// What is done about instants that nobody was there for: skip, one (the last) or all.
+    #[arg(long, default_value = "one")]
+    misfire: Misfire,
+    /// Up to which age in seconds they are made up for.
+    #[arg(long, default_value_t = 86_400, value_parser = clap::value_parser!(i32).range(0..))]
+    grace: i32,
+    /// Whether it fires while its last job is unfinished.
+    #[arg(long, value_enum, default_value = "skip")]
+    overlap: OverlapRule,
+    /// Do not let it fire yet.
+    #[arg(long)]
+    disabled: bool,
+}
+
+fn payload(text: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_str(text)
 }
 
 /// Whether a schedule fires while its last job is unfinished.
@@ -77,21 +123,34 @@ pub enum OverlapRule {
 ///
 /// # Errors
 /// The database's, or there is no such schedule.
-pub async fn schedules(env: Env, command: Schedules) -> anyhow::Result<()> {
+pub async fn schedules(env: Env, Asked { command, json }: Asked<Schedules>) -> anyhow::Result<()> {
+    let answer = Answer { is_json: json };
     let mut conn = connection(env).await?;
     let (name, change) = match command {
-        Schedules::Ls { json: true } => return print_json(&schedule::list(&mut conn).await?),
-        Schedules::Ls { json: false } => return print(&list(&schedule::list(&mut conn).await?)),
+        Schedules::Kinds => return answer.give(&kinds(), |rows| kinds_table(rows)),
+        Schedules::Ls => return answer.give(&schedule::list(&mut conn).await?, |rows| list(rows)),
+        Schedules::Create(wanted) => {
+            let row = create(&mut conn, *wanted).await?;
+            return answer.give(&row, |row| list(std::slice::from_ref(row)));
+        }
+        Schedules::Delete { name } => {
+            schedule::delete(&mut conn, &name).await?;
+            return answer.give(&json!({ "deleted": name }), |_| format!("{name} is deleted"));
+        }
+        Schedules::Reset { name } => {
+            let row = schedule::give_back(&mut conn, &name).await?;
+            return answer.give(&row, |_| format!("{name} is the release's again, from the next start of a worker on"));
+        }
         Schedules::RunNow { name } => {
-            let id = schedule::run_now(&mut conn, &name, None).await?;
-            return print(&format!("{name} was asked for: job {id}"));
+            let job = schedule::run_now(&mut conn, &name, None).await?;
+            return answer.give(&json!({ "job": job }), |_| format!("{name} was asked for: job {job}"));
+        }
+        Schedules::Runs { name, limit } => {
+            let runs = schedule::history(&mut conn, &name, None, limit.clamp(1, 10_000)).await?;
+            return answer.give(&runs, |runs| history(runs));
         }
         Schedules::Enable { name } => (name, Change { is_enabled: Some(true), ..Change::default() }),
         Schedules::Disable { name } => (name, Change { is_enabled: Some(false), ..Change::default() }),
-        Schedules::Runs { name, limit, json } => {
-            let runs = schedule::history(&mut conn, &name, None, limit.clamp(1, 10_000)).await?;
-            return if json { print_json(&runs) } else { print(&history(&runs)) };
-        }
         Schedules::Set { name, cron, timezone, misfire, grace, overlap } => {
             let change = Change {
                 is_enabled: None,
@@ -105,7 +164,41 @@ pub async fn schedules(env: Env, command: Schedules) -> anyhow::Result<()> {
         }
     };
     let row = schedule::change(&mut conn, &name, &change).await?;
-    print(&list(&[row]))
+    answer.give(&row, |row| list(std::slice::from_ref(row)))
+}
+
+async fn create(conn: &mut Conn, wanted: Wanted) -> anyhow::Result<ScheduleRow> {
+    let Wanted { name, kind, args, cron, timezone, misfire, grace, overlap, disabled } = wanted;
+    let of = shared::schedulable().into_iter().find(|of| of.kind == kind);
+    let of = of.with_context(|| format!("{kind} is no kind that may be scheduled: see `worker schedules kinds`"))?;
+    let new = NewSchedule {
+        name,
+        args,
+        cron,
+        timezone,
+        is_enabled: !disabled,
+        misfire,
+        misfire_grace_seconds: grace,
+        may_overlap: overlap == OverlapRule::Allow,
+    };
+    Ok(schedule::create(conn, &of, &new).await?)
+}
+
+/// A kind of job that may be scheduled.
+#[derive(Serialize)]
+struct KindRow {
+    kind: &'static str,
+    queue: &'static str,
+}
+
+fn kinds() -> Vec<KindRow> {
+    let rows = shared::schedulable().into_iter();
+    rows.map(|of| KindRow { kind: of.kind, queue: of.queue.name() }).collect()
+}
+
+fn kinds_table(rows: &[KindRow]) -> String {
+    let rows: Vec<_> = rows.iter().map(|row| [row.kind.to_owned(), row.queue.to_owned()]).collect();
+    table(["KIND", "QUEUE"], &rows)
 }
 
 fn list(rows: &[ScheduleRow]) -> String {
@@ -114,16 +207,22 @@ fn list(rows: &[ScheduleRow]) -> String {
         .map(|row| {
             [
                 row.name.clone(),
+                row.kind.clone(),
                 row.cron.clone(),
                 row.timezone.clone(),
                 if row.is_enabled { "on" } else { "off" }.to_owned(),
                 row.next_run_at.format("%F %T").to_string(),
                 or_dash(row.last_run_at.map(|at| at.format("%F %T"))),
-                if row.is_edited { "operator" } else { "release" }.to_owned(),
+                match (row.is_declared, row.is_edited) {
+                    (false, _) => "made by an operator",
+                    (true, true) => "operator",
+                    (true, false) => "release",
+                }
+                .to_owned(),
             ]
         })
         .collect();
-    table(["NAME", "CRON", "ZONE", "STATE", "NEXT (UTC)", "LAST (UTC)", "SET BY"], &rows)
+    table(["NAME", "KIND", "CRON", "ZONE", "STATE", "NEXT (UTC)", "LAST (UTC)", "SET BY"], &rows)
 }
 
 fn history(runs: &[RunRow]) -> String {

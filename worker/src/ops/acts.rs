@@ -1,12 +1,14 @@
-//! The levers. Each answers with a sentence for whoever pulled it.
+//! The levers. Each answers with a sentence for whoever pulled it, and leaves a line in the audit log.
+
+use std::net::SocketAddr;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
-use shared::db::{Scope, ScopedConn};
+use shared::db::{Acting, Scope, ScopedConn};
 use shared::ids::JobId;
 use shared::jobs::Queue;
 use shared::jobs::operate::{self, Cancelled, Filter};
@@ -47,14 +49,18 @@ fn unknown(what: &str) -> Jammed {
     Jammed(StatusCode::NOT_FOUND, format!("There is no such {what}."))
 }
 
-async fn conn(ops: &Ops) -> Result<ScopedConn, Jammed> {
-    Ok(ops.0.pool.get(Scope::Relay).await?)
+/// Who pulls a lever. The port asks nobody for a name, so it is an address.
+pub(super) type Peer = ConnectInfo<SocketAddr>;
+
+async fn conn(ops: &Ops, ConnectInfo(peer): Peer) -> Result<ScopedConn, Jammed> {
+    let acting = Acting::operator(&format!("operator page, {}", peer.ip().to_canonical()));
+    Ok(ops.0.pool.get_for(Scope::Relay, &acting).await?)
 }
 
 /// Holds a queue, or lets it go on.
-pub(super) async fn queue(State(ops): State<Ops>, Path((name, verb)): Path<(String, String)>) -> Said {
+pub(super) async fn queue(State(ops): State<Ops>, peer: Peer, Path((name, verb)): Path<(String, String)>) -> Said {
     let queue: Queue = name.parse().map_err(|_| unknown("queue"))?;
-    let mut conn = conn(&ops).await?;
+    let mut conn = conn(&ops, peer).await?;
     match verb.as_str() {
         "pause" => {
             operate::pause(&mut conn, queue).await?;
@@ -81,10 +87,10 @@ pub(super) struct Replay {
 }
 
 /// Gives the dead their attempts back.
-pub(super) async fn replay(State(ops): State<Ops>, Json(which): Json<Replay>) -> Said {
+pub(super) async fn replay(State(ops): State<Ops>, peer: Peer, Json(which): Json<Replay>) -> Said {
     let Replay { kind, error_class, ids } = which;
     let filter = Filter { kind, error_class, ..Filter::default() };
-    let replayed = operate::replay(&mut *conn(&ops).await?, &filter, &ids, MOST_REPLAYED).await?.len();
+    let replayed = operate::replay(&mut *conn(&ops, peer).await?, &filter, &ids, MOST_REPLAYED).await?.len();
     say(match replayed {
         0 => "Nothing was replayed: they live already, or have a successor that does.".to_owned(),
         1 => "One job lives again.".to_owned(),
@@ -97,8 +103,8 @@ pub(super) async fn replay(State(ops): State<Ops>, Json(which): Json<Replay>) ->
 const MOST: usize = 1_000;
 
 /// Cancels a job.
-pub(super) async fn cancel(State(ops): State<Ops>, Path(job): Path<JobId>) -> Said {
-    say(match operate::cancel(&mut *conn(&ops).await?, job).await? {
+pub(super) async fn cancel(State(ops): State<Ops>, peer: Peer, Path(job): Path<JobId>) -> Said {
+    say(match operate::cancel(&mut *conn(&ops, peer).await?, job).await? {
         Cancelled::AtOnce => format!("{job} is cancelled."),
         Cancelled::Asked => format!("{job} is asked to stop."),
         Cancelled::TooLate => format!("{job} is over already."),
@@ -106,8 +112,8 @@ pub(super) async fn cancel(State(ops): State<Ops>, Path(job): Path<JobId>) -> Sa
 }
 
 /// Switches work by the clock, or asks for it now.
-pub(super) async fn schedule(State(ops): State<Ops>, Path((name, verb)): Path<(String, String)>) -> Said {
-    let mut conn = conn(&ops).await?;
+pub(super) async fn schedule(State(ops): State<Ops>, peer: Peer, Path((name, verb)): Path<(String, String)>) -> Said {
+    let mut conn = conn(&ops, peer).await?;
     let told = |error| match error {
         EditError::NotFound => unknown("schedule"),
         other => Jammed::from(other),

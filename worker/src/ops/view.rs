@@ -5,16 +5,20 @@ use serde::Serialize;
 use serde_json::json;
 use shared::db::{Pool, Scope};
 use shared::ids::TenantId;
+use shared::jobs::backlog::FullKind;
+use shared::jobs::limits::{self, LimitRow, Rate};
 use shared::jobs::operate::{self, DeadRow, Filter, JobRow, QueueRow};
 use shared::jobs::presence::{self, WorkerRow};
 use shared::jobs::schedule::{self, ScheduleRow};
-use shared::jobs::{JobState, Queue, ledger};
+use shared::jobs::{Queue, backlog, ledger};
 use tokio::sync::Mutex;
 
 use super::throughput::{Chart, Throughput};
 
 /// Rows of a list at most: the rest is for the command line.
 const ROWS: i64 = 25;
+/// A count that is older is told with its age.
+const STALE: TimeDelta = TimeDelta::seconds(5);
 
 /// Everything, as it is now.
 #[derive(Debug, Serialize)]
@@ -28,6 +32,8 @@ pub(super) struct Now {
     dead_in_all: i64,
     last_dead: Vec<JobView>,
     schedules: Vec<ScheduleView>,
+    limits: Vec<LimitView>,
+    full: Vec<FullKind>,
     workers: Vec<WorkerView>,
     living_workers: usize,
 }
@@ -40,6 +46,8 @@ struct QueueView {
     promise: String,
     /// `good`, `late` beyond half of the promise, `broken` beyond all of it.
     health: &'static str,
+    /// How long ago what waits was counted, when that is not just now.
+    counted: Option<String>,
     chart: Chart,
 }
 
@@ -78,6 +86,14 @@ struct ScheduleView {
     last: String,
 }
 
+/// How often a kind may start, or a provider be called.
+#[derive(Debug, Serialize)]
+struct LimitView {
+    rate: Option<String>,
+    tenant_rate: Option<String>,
+    row: LimitRow,
+}
+
 /// A worker.
 #[derive(Debug, Serialize)]
 struct WorkerView {
@@ -96,11 +112,12 @@ impl Now {
         let mut counted = throughput.lock().await;
         counted.count(&mut conn).await?;
         let queues = operate::queues(&mut conn).await?;
-        let in_state = |state| Filter { state: Some(state), ..Filter::default() };
-        let running = operate::list(&mut conn, &in_state(JobState::Running), ROWS).await?;
-        let last_dead = operate::list(&mut conn, &in_state(JobState::Dead), ROWS).await?;
+        let running = operate::running(&mut conn, ROWS).await?;
+        let last_dead = operate::last_dead(&mut conn, ROWS).await?;
         let dead = operate::dead(&mut conn, &Filter::default(), &[]).await?;
         let schedules = schedule::list(&mut conn).await?;
+        let limits = limits::list(&mut conn).await?;
+        let full = backlog::full_kinds(&mut conn, ROWS).await?;
         let workers = presence::list(&mut conn).await?;
         let leader = ledger::leader(&mut conn).await?;
         Ok(Self {
@@ -108,11 +125,13 @@ impl Now {
             leader: leader.map(|(name, since)| format!("{name}, for {}", span(now - since))),
             running_in_all: queues.iter().map(|queue| queue.running).sum(),
             dead_in_all: queues.iter().map(|queue| queue.dead).sum(),
-            queues: queues.into_iter().map(|row| QueueView::new(row, &counted)).collect(),
+            queues: queues.into_iter().map(|row| QueueView::new(row, &counted, now)).collect(),
             running: running.into_iter().map(|row| JobView::new(row, now)).collect(),
             dead: dead.into_iter().map(DeadView::from).collect(),
             last_dead: last_dead.into_iter().map(|row| JobView::new(row, now)).collect(),
             schedules: schedules.into_iter().map(|row| ScheduleView::new(row, now)).collect(),
+            limits: limits.into_iter().map(LimitView::from).collect(),
+            full,
             living_workers: workers.iter().filter(|worker| !worker.is_lost).count(),
             workers: workers.into_iter().map(|row| WorkerView::new(row, now)).collect(),
         })
@@ -120,11 +139,12 @@ impl Now {
 }
 
 impl QueueView {
-    fn new(row: QueueRow, throughput: &Throughput) -> Self {
+    fn new(row: QueueRow, throughput: &Throughput, now: DateTime<Utc>) -> Self {
         let promise = row.queue.parse::<Queue>().map(Queue::promise).unwrap_or_default();
         let share = row.oldest_due_seconds / promise.as_secs_f64().max(1.0);
         Self {
             chart: throughput.chart(&row.queue),
+            counted: row.counted_at.map(|at| now - at).filter(|age| *age > STALE).map(span),
             oldest: if row.ready == 0 { "–".to_owned() } else { seconds(row.oldest_due_seconds) },
             promise: span(TimeDelta::from_std(promise).unwrap_or_default()),
             health: if share > 1.0 {
@@ -173,6 +193,16 @@ impl ScheduleView {
             last: row.last_run_at.map_or_else(|| "never".to_owned(), |at| format!("{} ago", span(now - at))),
             row,
         }
+    }
+}
+
+impl From<LimitRow> for LimitView {
+    fn from(row: LimitRow) -> Self {
+        let told = |rate: Rate| {
+            let each = span(TimeDelta::seconds(i64::from(rate.seconds)));
+            format!("{} in {each}, {} at once", thousands(rate.starts.into()), thousands(rate.burst.into()))
+        };
+        Self { rate: row.rate().map(told), tenant_rate: row.tenant_rate().map(told), row }
     }
 }
 

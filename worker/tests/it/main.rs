@@ -12,6 +12,7 @@
     reason = "a test that does not get what it needs ends, and says so"
 )]
 
+mod acts;
 mod analytics;
 mod backlog;
 mod bulk;

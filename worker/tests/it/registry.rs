@@ -1,5 +1,6 @@
 //! What a handler may answer, and what becomes of the job.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -249,4 +250,19 @@ async fn an_effect_that_may_have_happened_and_costs_money_waits_for_a_person() {
     drain(&services(&db), registry, Utc::now() + TimeDelta::hours(1)).await.expect("drained");
     let row = show(&db, id).await.0;
     assert_eq!((row.state, row.error_class.as_deref()), (JobState::Dead, Some("needs_review")));
+}
+
+#[test]
+fn a_kind_that_may_be_scheduled_says_so_in_the_registry() {
+    let known = worker::registry();
+    let registered: BTreeSet<_> = known.kinds().filter(|kind| kind.may_be_scheduled).map(|kind| kind.name).collect();
+    let listed: BTreeSet<_> = shared::schedulable().iter().map(|of| of.kind).collect();
+    assert_eq!(registered, listed);
+    for declared in worker::schedules().expect("schedules") {
+        assert!(listed.contains(declared.kind()), "{} is scheduled, and does not say that it may be", declared.kind());
+    }
+    for of in shared::schedulable() {
+        assert_eq!(known.get(of.kind).map(|kind| kind.queue), Some(of.queue));
+        assert_eq!(of.check(&json!({})), Ok(()), "{}", of.kind);
+    }
 }

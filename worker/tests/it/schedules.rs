@@ -5,7 +5,7 @@ use diesel_async::SimpleAsyncConnection;
 use shared::ids::TenantId;
 use shared::jobs::JobState;
 use shared::jobs::operate::{self, Filter};
-use shared::jobs::schedule::{self, Change, Misfire, Schedule};
+use shared::jobs::schedule::{self, Change, EditError, Misfire, NewSchedule, Schedule};
 use shared::testing::TestDb;
 
 use crate::support::{Try, count};
@@ -264,4 +264,42 @@ async fn what_is_due_stays_due_when_something_else_is_changed() {
         schedule::change(&mut relay, "hourly", &change).await.expect("changed");
     }
     assert_eq!(schedule::fire_due(&mut relay).await.expect("fired"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_has_made_fires_outlives_releases_and_alone_is_deleted() {
+    let db = TestDb::lease().await;
+    sync(&db, &[hourly("theirs")]).await;
+    let mut relay = db.relay().await;
+    let of = shared::schedulable().into_iter().find(|of| of.kind == "jobs.prune").expect("a kind");
+    let new = NewSchedule {
+        name: "ours".to_owned(),
+        args: serde_json::json!({}),
+        cron: "30 4 * * *".to_owned(),
+        timezone: "Africa/Nairobi".to_owned(),
+        is_enabled: true,
+        misfire: Misfire::Skip,
+        misfire_grace_seconds: 60,
+        may_overlap: true,
+    };
+    let row = schedule::create(&mut relay, &of, &new).await.expect("made");
+    assert_eq!((row.next_run_at.hour(), row.next_run_at.minute()), (1, 30), "half past four in Nairobi");
+    assert!(matches!(schedule::create(&mut relay, &of, &new).await, Err(EditError::NameTaken)));
+    let wrong = NewSchedule { name: "wrong".to_owned(), args: serde_json::json!({ "days": 1 }), ..new };
+    assert!(matches!(schedule::create(&mut relay, &of, &wrong).await, Err(EditError::Args(_))));
+
+    sync(&db, &[hourly("theirs")]).await;
+    let ours = schedule::show(&mut relay, "ours").await.expect("there");
+    assert!(ours.is_enabled && !ours.is_declared, "a release has switched it off");
+    assert_eq!(fire(&db, row.next_run_at).await, 2);
+    assert_eq!(count(&db, "jobs.prune").await, 1);
+    assert!(matches!(schedule::give_back(&mut relay, "ours").await, Err(EditError::NotDeclared)));
+
+    assert!(matches!(schedule::delete(&mut relay, "theirs").await, Err(EditError::Declared)));
+    schedule::delete(&mut relay, "ours").await.expect("deleted");
+    assert!(matches!(schedule::delete(&mut relay, "ours").await, Err(EditError::NotFound)));
+    assert_eq!(count(&db, "jobs.prune").await, 1, "what it has asked for is still done");
+    // One that releases have given up is nobody's, and may go.
+    sync(&db, &[]).await;
+    schedule::delete(&mut relay, "theirs").await.expect("deleted");
 }

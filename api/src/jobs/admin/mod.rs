@@ -1,10 +1,12 @@
 //! What administrators see and do: jobs of their tenant; superusers those of the platform, its
-//! queues and its work by the clock.
+//! queues and limits and its work by the clock.
 
 mod job;
+mod limit;
 mod queue;
 mod replay;
 mod schedule;
+mod schedule_run;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,8 +24,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(queue::update_queue))
         .routes(routes!(queue::pause_queue))
         .routes(routes!(queue::resume_queue))
-        .routes(routes!(schedule::list_schedules))
-        .routes(routes!(schedule::update_schedule))
+        .routes(routes!(limit::list_limits))
+        .routes(routes!(limit::put_limit, limit::reset_limit))
+        .routes(routes!(schedule::list_schedules, schedule::create_schedule))
+        .routes(routes!(schedule::show_schedule, schedule::update_schedule, schedule::delete_schedule))
+        .routes(routes!(schedule::reset_schedule))
         .routes(routes!(schedule::run_schedule))
-        .routes(routes!(schedule::list_schedule_runs))
+        .routes(routes!(schedule_run::list_schedule_runs))
 }

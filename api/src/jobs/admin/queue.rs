@@ -1,6 +1,7 @@
 //! The queues of the platform.
 
 use axum::Json;
+use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::jobs::Queue;
@@ -19,6 +20,8 @@ pub(super) struct QueueOut {
     queue: String,
     /// Nothing of it starts.
     is_paused: bool,
+    /// So much waits that requests for more are refused.
+    is_full: bool,
     /// Due, and not started.
     ready: i64,
     /// Waiting for their time.
@@ -35,6 +38,11 @@ pub(super) struct QueueOut {
     tenant_cap: i32,
     /// Jobs waiting at most, before requests for more are refused.
     max_backlog: i32,
+    /// Jobs of one tenant and kind waiting at most, before its requests for more are refused.
+    tenant_backlog: i32,
+    /// When what waits and what is dead was counted: just now or, where that is much, a moment ago.
+    /// Null when nobody has: then there are at least as many.
+    counted_at: Option<DateTime<Utc>>,
 }
 
 impl From<QueueRow> for QueueOut {
@@ -43,6 +51,7 @@ impl From<QueueRow> for QueueOut {
         let QueueRow {
             queue,
             is_paused,
+            is_full,
             ready,
             scheduled,
             running,
@@ -51,10 +60,13 @@ impl From<QueueRow> for QueueOut {
             ticket_window,
             tenant_cap,
             max_backlog,
+            tenant_backlog,
+            counted_at,
         } = row;
         Self {
             queue,
             is_paused,
+            is_full,
             ready,
             scheduled,
             running,
@@ -64,6 +76,8 @@ impl From<QueueRow> for QueueOut {
             ticket_window,
             tenant_cap,
             max_backlog,
+            tenant_backlog,
+            counted_at,
         }
     }
 }
@@ -101,6 +115,12 @@ pub struct UpdateQueue {
     #[schema(minimum = 1, maximum = 1_000_000_000)]
     #[serde(default)]
     max_backlog: Option<i32>,
+    /// Jobs of one tenant and kind waiting at most, before its requests for more are refused. A
+    /// limit of the kind goes before it.
+    #[garde(range(min = 1, max = 1_000_000_000))]
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    #[serde(default)]
+    tenant_backlog: Option<i32>,
 }
 
 /// Change how a queue is set.
@@ -110,10 +130,11 @@ pub async fn update_queue(
     _: CanAnywhere<OperatePlatform>,
     Path(queue): Path<Queue>,
     db: PlatformDb,
-    Body(UpdateQueue { ticket_window, tenant_cap, max_backlog }): Body<UpdateQueue>,
+    Body(UpdateQueue { ticket_window, tenant_cap, max_backlog, tenant_backlog }): Body<UpdateQueue>,
 ) -> ApiResult<Json<QueueOut>> {
     let mut conn = db.conn().await?;
-    operate::set_queue(&mut conn, queue, &QueueChange { ticket_window, tenant_cap, max_backlog }).await?;
+    let change = QueueChange { ticket_window, tenant_cap, max_backlog, tenant_backlog };
+    operate::set_queue(&mut conn, queue, &change).await?;
     show(&mut conn, queue).await
 }
 

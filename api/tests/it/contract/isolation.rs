@@ -39,11 +39,15 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("version", "file_versions"),
 ];
 
-/// What a path names that is no row of a tenant's: the platform's queues and schedules, which are
+/// What a path names that is no row of a tenant's: the platform's queues, limits and schedules, which are
 /// nobody's secret. And every tenant has mails of the same names: one that none has stands for
 /// another's.
-pub(super) const NAMES: &[(&str, &str)] =
-    &[("email_template", "no_such_mail"), ("queue", "within_1m"), ("schedule", "jobs.prune")];
+pub(super) const NAMES: &[(&str, &str)] = &[
+    ("email_template", "no_such_mail"),
+    ("queue", "within_1m"),
+    ("schedule", "jobs.prune"),
+    ("subject", "provider:smtp"),
+];
 
 /// One id of each kind that a path may name, of this tenant.
 pub(super) async fn ids_of(db: &TestDb, tenant: TenantId) -> BTreeMap<&'static str, String> {
@@ -80,8 +84,9 @@ async fn everything_of(db: &TestDb, tenant: TenantId) -> BTreeMap<String, String
 /// at.
 fn is_the_platforms(operation: &Operation) -> bool {
     let is_domain = operation.path.contains("/domains/") && operation.method != "GET";
-    let is_machinery =
-        ["/api/admin/queues/", "/api/admin/schedules/"].iter().any(|path| operation.path.starts_with(path));
+    let is_machinery = ["/api/admin/limits/", "/api/admin/queues/", "/api/admin/schedules/"]
+        .iter()
+        .any(|path| operation.path.starts_with(path));
     is_domain || is_machinery || operation.path.ends_with("/toggle-status/")
 }
 

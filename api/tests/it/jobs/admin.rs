@@ -8,7 +8,7 @@ use super::asked;
 use crate::support::{Answer, TestApp};
 
 /// A job that has died of `class`.
-async fn died(app: &TestApp, tenant: TenantId, class: &str) -> JobId {
+pub(super) async fn died(app: &TestApp, tenant: TenantId, class: &str) -> JobId {
     let id = asked(app, tenant, UserId::new()).await;
     let death = format!(
         "update jobs set state = 'dead', attempt = 10, finished_at = now(), error_class = '{class}',

@@ -1,8 +1,11 @@
 //! Watching what one has asked for, and running the machinery.
 
 mod admin;
+mod audit;
 mod events;
+mod limits;
 mod queues;
+mod schedules;
 
 use serde_json::json;
 use shared::certificates::jobs::RenderCertificate;

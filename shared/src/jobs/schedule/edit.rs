@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::ledger::{JobState, database_time};
 use super::fire::{ask, with_instant};
 use super::{CronError, Misfire, Timetable};
+use crate::audit::Act;
 use crate::db::schema::{job_schedules, jobs, schedule_runs};
 use crate::db::{Conn, Error};
 use crate::ids::{JobId, ScheduleId, UserId};
@@ -27,6 +28,8 @@ pub struct ScheduleRow {
     pub timezone: String,
     pub is_enabled: bool,
     pub is_edited: bool,
+    /// A release declares it: it cannot be deleted.
+    pub is_declared: bool,
     pub misfire: String,
     pub misfire_grace_seconds: i32,
     pub overlap: String,
@@ -34,7 +37,7 @@ pub struct ScheduleRow {
     pub last_run_at: Option<DateTime<Utc>>,
 }
 
-/// A schedule cannot be changed so.
+/// A schedule cannot be made or changed so.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
     /// There is none of this name.
@@ -46,6 +49,21 @@ pub enum EditError {
     /// The age up to which missed instants are made up for.
     #[error("missed instants cannot be made up for before they are missed")]
     Grace,
+    /// Its name.
+    #[error("a name has letters, digits, dots, dashes and underscores, and a hundred of them at most")]
+    Name,
+    /// There is one of this name.
+    #[error("there is a schedule of this name")]
+    NameTaken,
+    /// Its payload.
+    #[error("the payload cannot be read: {0}")]
+    Args(String),
+    /// It would come back.
+    #[error("the release declares this schedule: it can be switched off, not deleted")]
+    Declared,
+    /// There is nothing to go back to.
+    #[error("no release declares this schedule")]
+    NotDeclared,
     /// The database's.
     #[error(transparent)]
     Database(#[from] Error),
@@ -177,16 +195,21 @@ pub async fn change(conn: &mut Conn, name: &str, change: &Change) -> Result<Sche
 /// # Errors
 /// See [`EditError`].
 pub async fn give_back(conn: &mut Conn, name: &str) -> Result<ScheduleRow, EditError> {
-    diesel::update(job_schedules::table.filter(job_schedules::name.eq(name)))
+    let declared = job_schedules::table.filter(job_schedules::name.eq(name)).filter(job_schedules::is_declared);
+    let row = diesel::update(declared)
         .set((job_schedules::is_edited.eq(false), job_schedules::updated_at.eq(diesel::dsl::now)))
         .returning(ScheduleRow::as_returning())
         .get_result(conn)
         .await
-        .optional()?
-        .ok_or(EditError::NotFound)
+        .optional()?;
+    match row {
+        Some(row) => Ok(row),
+        None => Err(show(conn, name).await.map_or_else(|error| error, |_| EditError::NotDeclared)),
+    }
 }
 
-/// Asks for the job of a schedule at once, beside its times; `by` whom goes into the history.
+/// Asks for the job of a schedule at once, beside its times; `by` whom goes into the history, and a
+/// line into the audit log.
 ///
 /// # Errors
 /// See [`EditError`].
@@ -206,6 +229,15 @@ pub async fn run_now(conn: &mut Conn, name: &str, by: Option<UserId>) -> Result<
             .execute(conn)
             .await?;
         ask(conn, job, &row.kind, &row.queue, row.max_attempts, with_instant(&row.args, now)).await?;
+        let act = Act {
+            action: "run_now",
+            subject_type: "job_schedules",
+            subject_id: Some(row.id.to_string()),
+            subject_name: Some(row.name),
+            after: Some(json!({ "job": job, "scheduled_for": now })),
+            ..Act::default()
+        };
+        act.record(conn).await?;
         Ok(job)
     })
     .await

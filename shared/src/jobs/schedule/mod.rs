@@ -1,6 +1,7 @@
 //! Work by the clock.
 //!
-//! Schedules are rows: a release declares them ([`sync`]), operators change them, and whoever
+//! Schedules are rows: a release declares them ([`sync`]), operators change them and make more
+//! ([`create`]), and whoever
 //! notices that one is due fires it ([`fire_due`]). The instant, the job and the next instant are
 //! written in one transaction, and the primary key of `schedule_runs` lets one process win, so any
 //! number of processes may fire.
@@ -8,6 +9,8 @@
 mod cron;
 mod edit;
 mod fire;
+mod kind;
+mod make;
 mod sync;
 
 use std::str::FromStr;
@@ -19,6 +22,8 @@ use crate::db::UnknownValue;
 pub use cron::{CronError, Timetable};
 pub use edit::{Change, EditError, RunRow, ScheduleRow, change, give_back, history, list, run_now, show};
 pub use fire::{fire, fire_due};
+pub use kind::Schedulable;
+pub use make::{NewSchedule, create, delete, is_name};
 pub use sync::sync;
 
 /// What to do about instants that passed while nobody looked.

@@ -5,8 +5,8 @@ use diesel_async::RunQueryDsl;
 
 use super::super::ledger::database_time;
 use super::{EditError, Schedule, Timetable};
-use crate::db::Conn;
 use crate::db::schema::job_schedules;
+use crate::db::{Conn, Error};
 use crate::ids::ScheduleId;
 
 /// Writes the schedules of this release: new ones are added, changed ones changed unless an
@@ -54,6 +54,7 @@ pub async fn sync(conn: &mut Conn, declared: &[Schedule]) -> Result<(), EditErro
             .await?;
     }
     let names: Vec<&str> = declared.iter().map(|schedule| schedule.name).collect();
+    mark(conn, &names).await?;
     let gone = diesel::update(job_schedules::table)
         .filter(job_schedules::name.ne_all(names))
         .filter(job_schedules::is_edited.eq(false))
@@ -65,5 +66,20 @@ pub async fn sync(conn: &mut Conn, declared: &[Schedule]) -> Result<(), EditErro
     for name in gone {
         tracing::warn!(schedule.name = %name, "This release does not know the schedule {name}: switched off");
     }
+    Ok(())
+}
+
+/// Tells the schedules that a release declares from those that operators have made.
+async fn mark(conn: &mut Conn, declared: &[&str]) -> Result<(), Error> {
+    diesel::update(job_schedules::table.filter(job_schedules::name.eq_any(declared)))
+        .filter(job_schedules::is_declared.eq(false))
+        .set(job_schedules::is_declared.eq(true))
+        .execute(conn)
+        .await?;
+    diesel::update(job_schedules::table.filter(job_schedules::name.ne_all(declared)))
+        .filter(job_schedules::is_declared.eq(true))
+        .set(job_schedules::is_declared.eq(false))
+        .execute(conn)
+        .await?;
     Ok(())
 }

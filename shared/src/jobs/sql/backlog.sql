@@ -1,9 +1,28 @@
--- Counts what waits, and writes down what is full. Rows change only when the answer does.
+-- Counts what waits, writes down how much it is and what is full. The marks change only when the
+-- answer does.
 with waiting as materialized (
-    select queue, tenant_id, kind, count(*) as jobs
+    select queue, tenant_id, kind, count(*) as jobs,
+        count(*) filter (where run_at <= now()) as due,
+        min(run_at) filter (where run_at <= now()) as oldest
     from jobs
     where state = 'available'
     group by queue, tenant_id, kind
+),
+dead as materialized (
+    select queue, count(*) as jobs from jobs where state = 'dead' group by queue
+),
+counted as (
+    insert into job_counts (queue, ready, scheduled, dead, oldest_due_at)
+    select q.queue, coalesce(sum(waiting.due), 0), coalesce(sum(waiting.jobs - waiting.due), 0),
+        coalesce(dead.jobs, 0), min(waiting.oldest)
+    from job_queues q
+    left join waiting on waiting.queue = q.queue
+    left join dead on dead.queue = q.queue
+    group by q.queue, dead.jobs
+    order by q.queue
+    on conflict (queue) do update
+    set ready = excluded.ready, scheduled = excluded.scheduled, dead = excluded.dead,
+        oldest_due_at = excluded.oldest_due_at, counted_at = excluded.counted_at
 ),
 queues as (
     select q.queue, q.is_full as was_full, coalesce(sum(waiting.jobs), 0) >= q.max_backlog as is_full

@@ -15,6 +15,7 @@ mod accepted;
 mod api;
 mod backlog;
 mod checker;
+mod clock;
 mod control;
 mod deployment;
 mod everything;

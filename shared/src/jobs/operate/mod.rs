@@ -1,142 +1,20 @@
 //! What operators see and do: queues, jobs, the dead.
 
+mod queue;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncConnection, RunQueryDsl};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Queue;
 use super::ledger::JobState;
-use crate::db::schema::{job_attempts, job_queues, jobs};
+use crate::db::schema::{job_attempts, jobs, sql_types};
 use crate::db::{Conn, Error, Keyset, LongPage, Part};
 use crate::ids::{JobId, TenantId, UserId};
-
-/// A queue as operators see it.
-#[derive(Debug, Clone, Serialize, QueryableByName)]
-pub struct QueueRow {
-    #[diesel(sql_type = Text)]
-    pub queue: String,
-    #[diesel(sql_type = Bool)]
-    pub is_paused: bool,
-    /// Due, and not started.
-    #[diesel(sql_type = BigInt)]
-    pub ready: i64,
-    /// Waits for its time.
-    #[diesel(sql_type = BigInt)]
-    pub scheduled: i64,
-    #[diesel(sql_type = BigInt)]
-    pub running: i64,
-    #[diesel(sql_type = BigInt)]
-    pub dead: i64,
-    /// How long the oldest job is due: the number to scale by, and to be woken by.
-    #[diesel(sql_type = Double)]
-    pub oldest_due_seconds: f64,
-    #[diesel(sql_type = Integer)]
-    pub ticket_window: i32,
-    #[diesel(sql_type = Integer)]
-    pub tenant_cap: i32,
-    #[diesel(sql_type = Integer)]
-    pub max_backlog: i32,
-}
-
-/// All queues. `conn` is in the relay's scope.
-///
-/// # Errors
-/// The database's.
-pub async fn queues(conn: &mut Conn) -> Result<Vec<QueueRow>, Error> {
-    let mut rows: Vec<QueueRow> = diesel::sql_query(include_str!("sql/queues.sql")).load(conn).await?;
-    rows.sort_by_key(|row| row.queue.parse::<Queue>().ok());
-    Ok(rows)
-}
-
-/// How hard a queue presses: what to scale by.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Pressure {
-    /// How much of the promise the oldest due job has waited, in per cent: over 50 wants more
-    /// workers, under 10 fewer. A queue that is held presses nobody.
-    pub value: f64,
-    /// Due, and not started.
-    pub ready: i64,
-    /// Under way, on all workers.
-    pub running: i64,
-}
-
-impl QueueRow {
-    /// How hard it presses.
-    pub fn pressure(&self, queue: Queue) -> Pressure {
-        let share = if self.is_paused { 0.0 } else { self.oldest_due_seconds / queue.promise().as_secs_f64() };
-        Pressure { value: (share * 100.0).round(), ready: self.ready, running: self.running }
-    }
-}
-
-/// How hard a queue presses. `conn` is in the relay's scope, or the platform's.
-///
-/// # Errors
-/// The database's.
-pub async fn pressure(conn: &mut Conn, queue: Queue) -> Result<Option<Pressure>, Error> {
-    let rows = queues(conn).await?;
-    Ok(rows.iter().find(|row| row.queue == queue.name()).map(|row| row.pressure(queue)))
-}
-
-/// Holds a queue: nothing of it starts from now on. What waits in Redis is called back.
-///
-/// # Errors
-/// The database's.
-pub async fn pause(conn: &mut Conn, queue: Queue) -> Result<(), Error> {
-    conn.transaction(async |conn| {
-        diesel::sql_query("update job_queues set paused_at = coalesce(paused_at, now()) where queue = $1")
-            .bind::<Text, _>(queue.name())
-            .execute(conn)
-            .await?;
-        diesel::sql_query(
-            "update jobs set state = 'available', dispatched_at = null where queue = $1 and state = 'dispatched'",
-        )
-        .bind::<Text, _>(queue.name())
-        .execute(conn)
-        .await?;
-        Ok(())
-    })
-    .await
-}
-
-/// Lets it go on.
-///
-/// # Errors
-/// The database's.
-pub async fn resume(conn: &mut Conn, queue: Queue) -> Result<(), Error> {
-    diesel::sql_query("update job_queues set paused_at = null where queue = $1")
-        .bind::<Text, _>(queue.name())
-        .execute(conn)
-        .await?;
-    diesel::sql_query("select pg_notify('jobs', '')").execute(conn).await?;
-    Ok(())
-}
-
-/// How a queue is to be set; what is left out stays.
-#[derive(Debug, Clone, Default, AsChangeset)]
-#[diesel(table_name = job_queues)]
-pub struct QueueChange {
-    /// Tickets in Redis at most, up to 4,000.
-    pub ticket_window: Option<i32>,
-    /// Jobs of one tenant under way at most.
-    pub tenant_cap: Option<i32>,
-    /// Jobs waiting at most, before requests for more are refused.
-    pub max_backlog: Option<i32>,
-}
-
-/// Changes how a queue is set. The relay reads it at its next look.
-///
-/// # Errors
-/// The database's, also about a number that is too large.
-pub async fn set_queue(conn: &mut Conn, queue: Queue, change: &QueueChange) -> Result<(), Error> {
-    if let QueueChange { ticket_window: None, tenant_cap: None, max_backlog: None } = change {
-        return Ok(());
-    }
-    diesel::update(job_queues::table.find(queue.name())).set(change).execute(conn).await?;
-    Ok(())
-}
+pub use queue::{Pressure, QueueChange, QueueRow, pause, pressure, queues, resume, set_queue};
 
 /// A job as operators see it.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable)]
@@ -244,6 +122,37 @@ pub async fn page(conn: &mut Conn, filter: &Filter, part: Part) -> Result<LongPa
     Ok(LongPage::of(part, rows, None, |job: &JobRow| Keyset { at: job.created_at, id: job.id.0 }))
 }
 
+/// Jobs under way, those that started last first, `limit` at most.
+///
+/// # Errors
+/// The database's.
+pub async fn running(conn: &mut Conn, limit: i64) -> Result<Vec<JobRow>, Error> {
+    jobs::table
+        .filter(jobs::state.eq(JobState::Running))
+        // How the index jobs_load says it.
+        .filter(jobs::state.eq_any([JobState::Dispatched, JobState::Running]))
+        .order((jobs::started_at.desc(), jobs::id.desc()))
+        .limit(limit)
+        .select(JobRow::as_select())
+        .load(conn)
+        .await
+}
+
+/// The last that died, `limit` at most.
+///
+/// # Errors
+/// The database's.
+pub async fn last_dead(conn: &mut Conn, limit: i64) -> Result<Vec<JobRow>, Error> {
+    jobs::table
+        .filter(jobs::state.eq(JobState::Dead))
+        // As the index jobs_finished has it, see queues.sql.
+        .order((jobs::state.desc(), jobs::finished_at.desc()))
+        .limit(limit)
+        .select(JobRow::as_select())
+        .load(conn)
+        .await
+}
+
 /// One job, and what went wrong with it.
 ///
 /// # Errors
@@ -293,7 +202,7 @@ pub struct DeadRow {
 /// # Errors
 /// The database's.
 pub async fn dead(conn: &mut Conn, filter: &Filter, ids: &[JobId]) -> Result<Vec<DeadRow>, Error> {
-    diesel::sql_query(include_str!("sql/replayable.sql"))
+    diesel::sql_query(include_str!("../sql/replayable.sql"))
         .bind::<Nullable<Text>, _>(filter.kind.as_deref())
         .bind::<Nullable<Text>, _>(filter.queue.map(Queue::name))
         .bind::<Nullable<SqlUuid>, _>(filter.tenant)
@@ -304,7 +213,7 @@ pub async fn dead(conn: &mut Conn, filter: &Filter, ids: &[JobId]) -> Result<Vec
 }
 
 /// Gives dead jobs their attempts back, `limit` at most; their old errors stay. A job whose unique
-/// key has a living successor stays dead. Returns their ids.
+/// key has a living successor stays dead. It is recorded in the audit log. Returns their ids.
 ///
 /// # Errors
 /// The database's.
@@ -314,7 +223,7 @@ pub async fn replay(conn: &mut Conn, filter: &Filter, ids: &[JobId], limit: i64)
         #[diesel(sql_type = SqlUuid)]
         id: JobId,
     }
-    let rows: Vec<Row> = diesel::sql_query(include_str!("sql/replay.sql"))
+    let rows: Vec<Row> = diesel::sql_query(include_str!("../sql/replay.sql"))
         .bind::<Nullable<Text>, _>(filter.kind.as_deref())
         .bind::<Nullable<Text>, _>(filter.queue.map(Queue::name))
         .bind::<Nullable<SqlUuid>, _>(filter.tenant)
@@ -337,7 +246,7 @@ pub enum Cancelled {
     TooLate,
 }
 
-/// Cancels a job.
+/// Cancels a job. It is recorded in the audit log.
 ///
 /// # Errors
 /// The database's.
@@ -350,21 +259,20 @@ pub async fn cancel(conn: &mut Conn, id: JobId) -> Result<Cancelled, Error> {
 /// # Errors
 /// The database's.
 pub async fn cancel_in(conn: &mut Conn, tenant: Option<TenantId>, id: JobId) -> Result<Cancelled, Error> {
-    let now = diesel::dsl::now.into_sql::<Timestamptz>().nullable();
-    let mut waiting = diesel::update(jobs::table.find(id))
-        .filter(jobs::state.eq_any([JobState::Available, JobState::Dispatched]))
-        .set((jobs::state.eq(JobState::Cancelled), jobs::finished_at.eq(now), jobs::error_class.eq("cancelled")))
-        .into_boxed();
-    let mut running = diesel::update(jobs::table.find(id))
-        .filter(jobs::state.eq(JobState::Running))
-        .set(jobs::cancel_requested_at.eq(now))
-        .into_boxed();
-    if let Some(tenant) = tenant {
-        waiting = waiting.filter(jobs::tenant_id.eq(tenant));
-        running = running.filter(jobs::tenant_id.eq(tenant));
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = sql_types::JobState)]
+        state: JobState,
     }
-    if waiting.execute(conn).await? == 1 {
-        return Ok(Cancelled::AtOnce);
-    }
-    Ok(if running.execute(conn).await? == 1 { Cancelled::Asked } else { Cancelled::TooLate })
+    let was: Option<Row> = diesel::sql_query(include_str!("../sql/cancel.sql"))
+        .bind::<SqlUuid, _>(id)
+        .bind::<Nullable<SqlUuid>, _>(tenant)
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(match was.map(|row| row.state) {
+        Some(JobState::Running) => Cancelled::Asked,
+        Some(_) => Cancelled::AtOnce,
+        None => Cancelled::TooLate,
+    })
 }
