@@ -32,6 +32,11 @@ pub mod sql_types {
     #[diesel(postgres_type(name = "difficulty_level"))]
     pub struct DifficultyLevel;
 
+    /// `enrollment_cause`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "enrollment_cause"))]
+    pub struct EnrollmentCause;
+
     /// `enrollment_status`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "enrollment_status"))]
@@ -304,6 +309,31 @@ diesel::table! {
     use diesel::sql_types::*;
     use super::sql_types::*;
 
+    /// Every status that an enrollment has had. Written by a trigger, so that no way of changing it is forgotten.
+    enrollment_changes (number) {
+        /// The column `number`.
+        number -> Int8,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `enrollment_id`.
+        enrollment_id -> Uuid,
+        /// The column `from_status`.
+        from_status -> Nullable<EnrollmentStatus>,
+        /// The column `to_status`.
+        to_status -> EnrollmentStatus,
+        /// The column `cause`.
+        cause -> EnrollmentCause,
+        /// The column `changed_by`.
+        changed_by -> Nullable<Uuid>,
+        /// The column `changed_at`.
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
     /// The table `enrollments`.
     enrollments (id) {
         /// The column `id`.
@@ -330,6 +360,10 @@ diesel::table! {
         updated_at -> Timestamptz,
         /// When the learner first took part, which may be later than enrolled_at: relative releases count from here.
         started_at -> Nullable<Timestamptz>,
+        /// Why the status is what it is.
+        cause -> EnrollmentCause,
+        /// The group that it came with: who leaves that, leaves the course.
+        group_id -> Nullable<Uuid>,
     }
 }
 
@@ -354,6 +388,24 @@ diesel::table! {
         occurred_at -> Timestamptz,
         /// The column `dedupe_key`.
         dedupe_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Groups that learn a course: whoever is in the group takes part.
+    group_enrollments (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `group_id`.
+        group_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
     }
 }
 
@@ -1004,11 +1056,16 @@ diesel::joinable!(content_versions -> users (author_id));
 diesel::joinable!(courses -> tenants (tenant_id));
 diesel::joinable!(courses -> users (instructor_id));
 diesel::joinable!(daily_rollups -> tenants (tenant_id));
+diesel::joinable!(enrollment_changes -> enrollments (enrollment_id));
+diesel::joinable!(enrollment_changes -> users (changed_by));
 diesel::joinable!(enrollments -> courses (course_id));
+diesel::joinable!(enrollments -> learner_groups (group_id));
 diesel::joinable!(enrollments -> users (user_id));
 diesel::joinable!(events -> courses (course_id));
 diesel::joinable!(events -> tenants (tenant_id));
 diesel::joinable!(events -> users (user_id));
+diesel::joinable!(group_enrollments -> courses (course_id));
+diesel::joinable!(group_enrollments -> learner_groups (group_id));
 diesel::joinable!(group_memberships -> learner_groups (group_id));
 diesel::joinable!(group_memberships -> users (user_id));
 diesel::joinable!(idempotency_keys -> tenants (tenant_id));
@@ -1037,8 +1094,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     course_prerequisites,
     courses,
     daily_rollups,
+    enrollment_changes,
     enrollments,
     events,
+    group_enrollments,
     group_memberships,
     idempotency_keys,
     job_attempts,

@@ -68,3 +68,35 @@ impl Job for CourseCompleted {
         Some(self.enrollment_id.to_string())
     }
 }
+
+/// Ends the enrollments of a tenant whose time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpireEnrollments {
+    pub tenant_id: TenantId,
+}
+
+impl Job for ExpireEnrollments {
+    const NAME: &'static str = "enrollments.expire";
+    const QUEUE: Queue = Queue::Within1m;
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.tenant_id.to_string())
+    }
+}
+
+/// Has every tenant's enrollments looked at for those whose time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpireEnrollmentsEverywhere {}
+
+impl Job for ExpireEnrollmentsEverywhere {
+    const NAME: &'static str = "enrollments.expire_everywhere";
+    const QUEUE: Queue = Queue::Within1m;
+
+    fn tenant(&self) -> TenantId {
+        TenantId::PLATFORM
+    }
+}

@@ -5,10 +5,12 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
+use super::jobs::SyncGroup;
 use super::{User, UserRole, UserStatus};
 use crate::db::schema::{group_memberships, learner_groups, users};
 use crate::db::{Conn, Error, Numbered, Page, broken_constraint, containing};
 use crate::ids::{GroupId, TenantId, UserId};
+use crate::jobs;
 
 /// A group.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
@@ -173,6 +175,7 @@ impl Group {
                 .get_result(conn)
                 .await?;
             let member_count = admit_all(conn, tenant, group.id, &new.members, now).await?;
+            changed(conn, tenant, group.id).await?;
             Ok(GroupRow { group, member_count })
         })
         .await
@@ -212,6 +215,7 @@ impl Group {
                     .execute(conn)
                     .await?;
                 admit_all(conn, tenant, id, &members, now).await?;
+                changed(conn, tenant, id).await?;
             }
             let member_count = count(conn, tenant, id).await?;
             Ok(Some(GroupRow { group, member_count }))
@@ -272,6 +276,7 @@ impl Group {
             }
             let known = living(conn, tenant, people).await?;
             let joined = insert(conn, tenant, id, &known, now).await?;
+            changed(conn, tenant, id).await?;
             let outcome = |person: &UserId| match (joined.contains(person), known.contains(person)) {
                 (true, _) => Outcome::Done,
                 (false, true) => Outcome::Unchanged,
@@ -301,6 +306,7 @@ impl Group {
                 .returning(group_memberships::user_id)
                 .get_results(conn)
                 .await?;
+            changed(conn, tenant, id).await?;
             let outcome = |person: &UserId| match (gone.contains(person), known.contains(person)) {
                 (true, _) => Outcome::Done,
                 (false, true) => Outcome::Unchanged,
@@ -322,6 +328,12 @@ impl Group {
             .await
             .optional()
     }
+}
+
+/// Whoever joined or left, joins or leaves what the group learns.
+async fn changed(conn: &mut Conn, tenant: TenantId, id: GroupId) -> Result<(), Error> {
+    jobs::enqueue(conn, &SyncGroup { tenant_id: tenant, group_id: id }).await?;
+    Ok(())
 }
 
 async fn count(conn: &mut Conn, tenant: TenantId, id: GroupId) -> Result<i64, Error> {

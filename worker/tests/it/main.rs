@@ -18,6 +18,7 @@ mod chaos;
 mod courses;
 mod enrollments;
 mod fairness;
+mod groups;
 mod ledger;
 mod library_contract;
 mod notifications;

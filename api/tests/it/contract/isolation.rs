@@ -19,6 +19,7 @@ const HOMES: [(&str, &str); 16] = [
     ("domain", "tenant_domains"),
     ("enrollment", "enrollments"),
     ("group", "learner_groups"),
+    ("group_enrollment", "group_enrollments"),
     ("job", "jobs"),
     ("member", "users"),
     ("module", "modules"),
@@ -76,6 +77,7 @@ async fn another_tenants_ids_do_not_exist() {
     let [ours, theirs] = [&tenants[0], &tenants[1]].map(|id| id.parse::<TenantId>().expect("an id"));
     let bystander = shared::testing::make::user(theirs).make(&app.db).await;
     shared::testing::make::session(&app.db, &bystander).await;
+    shared::testing::make::group_enrollment(&app.db, theirs).await;
     let ids = ids_of(&app.db, theirs).await;
     let before = everything_of(&app.db, theirs).await;
 

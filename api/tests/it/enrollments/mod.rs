@@ -3,3 +3,4 @@
 mod enrolling;
 mod listing;
 mod progress;
+mod terms;
