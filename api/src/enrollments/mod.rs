@@ -3,6 +3,7 @@
 mod enrollment;
 mod error;
 mod group;
+mod import;
 mod policy;
 mod progress;
 mod term;
@@ -33,6 +34,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(enrollment::cancel_enrollment))
         .routes(routes!(group::list_group_enrollments, group::create_group_enrollment))
         .routes(routes!(group::show_group_enrollment, group::delete_group_enrollment))
+        .routes(routes!(import::list_imports, import::create_import))
+        .routes(routes!(import::show_import))
+        .routes(routes!(import::download_results))
+        .routes(routes!(import::undo_import))
         .routes(routes!(progress::list_progress))
         .routes(routes!(progress::record_progress))
 }

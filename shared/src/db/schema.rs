@@ -42,6 +42,21 @@ pub mod sql_types {
     #[diesel(postgres_type(name = "enrollment_status"))]
     pub struct EnrollmentStatus;
 
+    /// `import_outcome`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "import_outcome"))]
+    pub struct ImportOutcome;
+
+    /// `import_state`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "import_state"))]
+    pub struct ImportState;
+
+    /// `import_undo`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "import_undo"))]
+    pub struct ImportUndo;
+
     /// `job_state`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "job_state"))]
@@ -327,6 +342,62 @@ diesel::table! {
         changed_by -> Nullable<Uuid>,
         /// The column `changed_at`.
         changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// The table `enrollment_import_rows`.
+    enrollment_import_rows (import_id, row_number) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `import_id`.
+        import_id -> Uuid,
+        /// The column `row_number`.
+        row_number -> Int4,
+        /// The column `email`.
+        email -> Text,
+        /// The column `outcome`.
+        outcome -> ImportOutcome,
+        /// No reference: the row tells of it also after it was taken back.
+        enrollment_id -> Nullable<Uuid>,
+        /// What the enrollment was, if there was one: status, expires_at, removed, group_id, started_at.
+        before -> Nullable<Jsonb>,
+        /// What became of it when the file was taken back.
+        undo -> Nullable<ImportUndo>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// The table `enrollment_imports`.
+    enrollment_imports (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `is_dry_run`.
+        is_dry_run -> Bool,
+        /// The column `state`.
+        state -> ImportState,
+        /// The file as it came.
+        source -> Text,
+        /// The column `rows_total`.
+        rows_total -> Int4,
+        /// So many rows have an outcome; while it is undone, so many are left to undo.
+        rows_done -> Int4,
+        /// The column `author_id`.
+        author_id -> Nullable<Uuid>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `finished_at`.
+        finished_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -1058,6 +1129,9 @@ diesel::joinable!(courses -> users (instructor_id));
 diesel::joinable!(daily_rollups -> tenants (tenant_id));
 diesel::joinable!(enrollment_changes -> enrollments (enrollment_id));
 diesel::joinable!(enrollment_changes -> users (changed_by));
+diesel::joinable!(enrollment_import_rows -> enrollment_imports (import_id));
+diesel::joinable!(enrollment_imports -> courses (course_id));
+diesel::joinable!(enrollment_imports -> users (author_id));
 diesel::joinable!(enrollments -> courses (course_id));
 diesel::joinable!(enrollments -> learner_groups (group_id));
 diesel::joinable!(enrollments -> users (user_id));
@@ -1095,6 +1169,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     courses,
     daily_rollups,
     enrollment_changes,
+    enrollment_import_rows,
+    enrollment_imports,
     enrollments,
     events,
     group_enrollments,

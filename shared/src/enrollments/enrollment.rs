@@ -157,7 +157,11 @@ impl Enrollment {
             .filter(enrollments::status.eq_any([EnrollmentStatus::Pending, EnrollmentStatus::Active]))
             .set((
                 enrollments::status.eq(EnrollmentStatus::Cancelled),
-                enrollments::cause.eq(if by == self.user_id { EnrollmentCause::Itself } else { EnrollmentCause::Staff }),
+                enrollments::cause.eq(if by == self.user_id {
+                    EnrollmentCause::Itself
+                } else {
+                    EnrollmentCause::Staff
+                }),
                 // Who was removed once, and asks again, does not wash that off by cancelling.
                 (by != self.user_id).then(|| enrollments::removed.eq(true)),
                 enrollments::updated_at.eq(now),

@@ -6,8 +6,8 @@ use diesel::sql_types::{Array, SmallInt, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 
-use super::jobs::{EvaluateCompletion, WelcomeLearner};
 use super::Enrollment;
+use super::jobs::{EvaluateCompletion, WelcomeLearner};
 use crate::db::{Conn, Error};
 use crate::events::{Event, EventKind};
 use crate::ids::{CourseId, EnrollmentId, GroupId, TenantId, UserId};

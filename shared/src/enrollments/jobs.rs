@@ -1,8 +1,10 @@
 //! Jobs that enrolling and learning cause.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EnrollmentId, TenantId};
+use crate::ids::{EnrollmentId, EnrollmentImportId, TenantId};
 use crate::jobs::{Job, Queue};
 
 /// Tells a learner that they take part in a course now.
@@ -98,5 +100,47 @@ impl Job for ExpireEnrollmentsEverywhere {
 
     fn tenant(&self) -> TenantId {
         TenantId::PLATFORM
+    }
+}
+
+/// Works a file of enrollments off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunImport {
+    pub tenant_id: TenantId,
+    pub import_id: EnrollmentImportId,
+}
+
+impl Job for RunImport {
+    const NAME: &'static str = "enrollments.run_import";
+    const QUEUE: Queue = Queue::Within1m;
+    const TIMEOUT: Duration = Duration::from_secs(600);
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.import_id.to_string())
+    }
+}
+
+/// Takes a file of enrollments back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoImport {
+    pub tenant_id: TenantId,
+    pub import_id: EnrollmentImportId,
+}
+
+impl Job for UndoImport {
+    const NAME: &'static str = "enrollments.undo_import";
+    const QUEUE: Queue = Queue::Within1m;
+    const TIMEOUT: Duration = Duration::from_secs(600);
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.import_id.to_string())
     }
 }

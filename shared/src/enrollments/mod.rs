@@ -12,6 +12,7 @@ mod expiry;
 mod group_enrollment;
 mod group_sync;
 mod history;
+mod import;
 pub mod jobs;
 mod progress;
 mod record_progress;
@@ -22,6 +23,7 @@ pub use error::EnrollmentError;
 pub use group_enrollment::{GroupEnrollment, GroupEnrollmentFilter, GroupEnrollmentRow};
 pub use group_sync::Synced;
 pub use history::{EnrollmentCause, EnrollmentChange};
+pub use import::{EnrollmentImport, FileError, ImportOutcome, ImportRow, ImportState, ImportUndo, UndoError};
 pub use progress::{ItemBrief, Progress, ProgressRow, ProgressStatus};
 pub use record_progress::{ProgressReport, Recorded};
 

@@ -3,6 +3,7 @@
 
 mod evaluate_completion;
 mod expire;
+mod import;
 mod recount_progress;
 mod sync_group;
 
@@ -19,6 +20,8 @@ pub fn register(registry: Registry) -> Registry {
         .on_db(sync_group::sync_group)
         .on_db(expire::expire)
         .on_db(expire::expire_everywhere)
+        .on(import::run_import)
+        .on(import::undo_import)
 }
 
 /// Its schedules.

@@ -38,7 +38,8 @@ impl Class {
         let new = NewGroup { name: "Team".to_owned(), members, ..NewGroup::default() };
         let group = Group::create(&mut conn, tenant, new, make::morning()).await.expect("a group").group.id;
         let (id, _) = GroupEnrollment::create(&mut conn, &course, group, make::morning()).await.expect("enrolled");
-        let enrolled = GroupEnrollment::find(&mut conn, tenant, id).await.expect("an answer").expect("there").enrollment;
+        let enrolled =
+            GroupEnrollment::find(&mut conn, tenant, id).await.expect("an answer").expect("there").enrollment;
         drop(conn);
         Self { db, tenant, course, group, people, enrolled }
     }

@@ -19,6 +19,7 @@ mod courses;
 mod enrollments;
 mod fairness;
 mod groups;
+mod imports;
 mod ledger;
 mod library_contract;
 mod notifications;

@@ -7,7 +7,7 @@ use super::morning;
 use crate::courses::{ContentItem, Course};
 use crate::db::schema::{enrollments, learner_progress};
 use crate::enrollments::{
-    Enrollment, EnrollmentCause, EnrollmentStatus, GroupEnrollment, Progress, ProgressStatus,
+    Enrollment, EnrollmentCause, EnrollmentImport, EnrollmentStatus, GroupEnrollment, Progress, ProgressStatus,
 };
 use crate::ids::{EnrollmentId, ProgressId, TenantId};
 use crate::testing::TestDb;
@@ -96,4 +96,12 @@ pub async fn group_enrollment(db: &TestDb, tenant: TenantId) -> GroupEnrollment 
     let group = Group::create(&mut conn, tenant, new, morning()).await.expect("a group").group;
     let (id, _) = GroupEnrollment::create(&mut conn, &course, group.id, morning()).await.expect("enrolled");
     GroupEnrollment::find(&mut conn, tenant, id).await.expect("an answer").expect("it is there").enrollment
+}
+
+/// A file of one enrollment in a new course, not worked off yet.
+pub async fn enrollment_import(db: &TestDb, tenant: TenantId) -> EnrollmentImport {
+    let course = super::course(tenant).published().make(db).await;
+    let mut conn = db.tenant(tenant).await;
+    let source = "email\nsomebody@example.org\n";
+    EnrollmentImport::create(&mut conn, &course, source, false, None, morning()).await.expect("an import")
 }
