@@ -77,8 +77,7 @@ impl Event {
         let mut written = 0;
         let events: Vec<_> = events.map(|event| event.into_row(now)).collect();
         for rows in events.chunks(1_000) {
-            written +=
-                diesel::insert_into(events::table).values(rows).on_conflict_do_nothing().execute(conn).await?;
+            written += diesel::insert_into(events::table).values(rows).on_conflict_do_nothing().execute(conn).await?;
         }
         if written == 0 {
             return Ok(());
