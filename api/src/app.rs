@@ -25,6 +25,7 @@ use crate::access::TokenKeys;
 use crate::auth::Passwords;
 use crate::config::Config;
 use crate::http::tell_every_error_alike;
+use crate::live::Live;
 use crate::middleware::{idempotency, limits, log, request_id, tags};
 use crate::router;
 
@@ -49,6 +50,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// Makes and opens the tokens that name a row: refreshing, links in mails.
     pub seal: TokenSeal,
+    /// The streams that clients wait at.
+    pub live: Live,
 }
 
 impl Deref for App {
@@ -76,6 +79,7 @@ impl App {
             tokens: TokenKeys::new(&config.jwt_secret),
             passwords: Passwords::new(),
             seal: TokenSeal::new(&config.platform.secret_key),
+            live: Live::new(pool.clone(), config.live),
             config,
             clock,
             pool,
@@ -129,6 +133,7 @@ fn cors(config: &Config) -> CorsLayer {
             IF_MATCH,
             IF_NONE_MATCH,
             header("idempotency-key"),
+            header("last-event-id"),
             header("x-request-id"),
             header("x-tenant-slug"),
         ])

@@ -1,9 +1,12 @@
 //! What the API needs to know to start.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use shared::config::{ConfigError, DatabaseConfig, Env, PlatformConfig, RedisConfig, StorageConfig};
+
+use crate::live::LiveSettings;
 
 /// The API's configuration.
 #[derive(Debug, Clone)]
@@ -27,6 +30,8 @@ pub struct Config {
     /// `TRUSTED_PROXIES`: how many proxies of ours stand before us, each adding one address to
     /// `X-Forwarded-For`.
     pub trusted_proxies: usize,
+    /// `LIVE_STREAMS_PER_USER` and `LIVE_RECHECK_SECONDS`: the streams that clients wait at.
+    pub live: LiveSettings,
     /// The host of `PUBLIC_URL`.
     pub public_host: String,
 }
@@ -68,8 +73,18 @@ impl Config {
                 .filter(|origin| !origin.is_empty())
                 .collect(),
             trusted_proxies: env.parsed("TRUSTED_PROXIES", 0),
+            live: live(env),
             public_host,
             platform,
         }
     }
+}
+
+fn live(env: &mut Env) -> LiveSettings {
+    let recheck = env.parsed("LIVE_RECHECK_SECONDS", 30);
+    // Who was turned out sees nothing new a minute later.
+    if !(1..=60).contains(&recheck) {
+        env.problem("LIVE_RECHECK_SECONDS: not between 1 and 60");
+    }
+    LiveSettings { streams_per_user: env.parsed("LIVE_STREAMS_PER_USER", 8), recheck: Duration::from_secs(recheck) }
 }

@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod health;
 pub mod http;
+pub mod live;
 pub mod middleware;
 pub mod openapi;
 pub mod router;

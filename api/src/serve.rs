@@ -49,6 +49,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let relay =
         tokio::spawn(shared::jobs::relay::run(app.pool.clone(), "api", config.redis.clone(), stop.child_token()));
     let operators = tokio::spawn(run(internal, health::internal(app.clone(), metrics), stop.clone()));
+    let live = app.live.clone();
     let people = axum::serve(
         public,
         ServiceExt::<Request>::into_make_service_with_connect_info::<std::net::SocketAddr>(addressed(app)),
@@ -60,6 +61,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!("Stopping: no new requests, running ones may end");
     health::STOPPING.store(true, Ordering::Relaxed);
     stop.cancel();
+    // They would last until the patience ends.
+    live.close();
     if tokio::time::timeout(DRAIN, people).await.is_err() {
         tracing::warn!("Some requests were broken off");
     }

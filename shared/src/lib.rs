@@ -9,6 +9,7 @@ pub mod config;
 pub mod db;
 pub mod ids;
 pub mod jobs;
+pub mod live;
 pub mod locale;
 pub mod requests;
 pub mod secret;

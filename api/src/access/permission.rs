@@ -43,8 +43,12 @@ pub enum Permission {
     ReadAnalytics,
     /// See the counts of the whole tenant.
     ReadTenantAnalytics,
-    /// Watch the jobs that one started.
+    /// Watch the jobs that one started, and stop them.
     ReadJobs,
+    /// See, stop and replay the tenant's jobs.
+    OperateJobs,
+    /// Hold queues, change them, and change the work by the clock.
+    OperatePlatform,
 }
 
 /// Whether the caller's role includes `permission`. A superuser may do all that an administrator
@@ -74,10 +78,11 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
         | P::ReadTenants
         | P::WriteTenant
         | P::WriteCertificates
-        | P::ReadTenantAnalytics => {
+        | P::ReadTenantAnalytics
+        | P::OperateJobs => {
             matches!(caller.role, Admin)
         }
-        P::GovernTenants => false,
+        P::GovernTenants | P::OperatePlatform => false,
     }
 }
 

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::ReadAnalytics;
 use crate::access::Can;
-use crate::http::{ApiResult, CourseRef, Db, Listing, Paging, Query};
+use crate::http::{ApiResult, CourseRef, Db, LongListing, LongPaging, Query};
 
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema)]
@@ -85,14 +85,14 @@ pub(super) struct ListEvents {
 
 /// List what happened, newest first: in the tenant for an administrator, in one's own courses for
 /// an instructor.
-#[utoipa::path(get, path = "/api/analytics/events/", tag = "analytics", params(Paging),
-    responses((status = OK, body = Listing<EventOut>)))]
+#[utoipa::path(get, path = "/api/analytics/events/", tag = "analytics", params(LongPaging),
+    responses((status = OK, body = LongListing<EventOut>)))]
 pub async fn list_events(
     caller: Can<ReadAnalytics>,
     Query(ListEvents { event_type, user, course, from, to }): Query<ListEvents>,
-    paging: Paging,
+    paging: LongPaging,
     db: Db,
-) -> ApiResult<Json<Listing<EventOut>>> {
+) -> ApiResult<Json<LongListing<EventOut>>> {
     let (course, course_slug) = match course {
         Some(CourseRef::Id(id)) => (Some(id), None),
         Some(CourseRef::Slug(slug)) => (None, Some(slug)),
@@ -101,5 +101,5 @@ pub async fn list_events(
     let instructor = (caller.role != UserRole::Admin).then_some(caller.user);
     let filter = EventFilter { event_type, user, course, course_slug, instructor, from, until: to };
     let mut conn = db.conn().await?;
-    Ok(paging.answer(analytics::list_events(&mut conn, caller.tenant(), &filter, paging.numbered()).await?))
+    Ok(paging.answer(analytics::list_events(&mut conn, caller.tenant(), &filter, paging.part()).await?))
 }

@@ -3,6 +3,7 @@
 mod accept;
 mod body;
 mod client_address;
+mod cursor;
 mod db;
 mod error;
 mod page;
@@ -13,6 +14,7 @@ mod tag;
 pub use accept::Accept;
 pub use body::{Body, Query};
 pub use client_address::ClientAddress;
+pub use cursor::{LongListing, LongPaging};
 pub use db::{Db, DbConn, HomeDb, PlatformDb, RequestTransaction};
 pub use error::{ApiError, ApiResult, Fields, ForPeople, Problem, tell_every_error_alike};
 pub use page::{Listing, Paging};

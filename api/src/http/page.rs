@@ -65,7 +65,7 @@ where
     }
 }
 
-fn positive(name: &str, value: &str) -> Result<u32, ApiError> {
+pub(super) fn positive(name: &str, value: &str) -> Result<u32, ApiError> {
     value
         .parse()
         .ok()

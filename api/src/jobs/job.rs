@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use shared::ids::{JobId, UserId};
+use shared::jobs::operate::{self, Cancelled};
 use shared::jobs::{JobState, JobView};
 use shared::users::UserRole;
 use utoipa::ToSchema;
@@ -79,7 +80,7 @@ impl From<JobView> for JobOut {
 }
 
 /// Whether somebody may watch a job: administrators all of the tenant's, others what they started.
-fn may_watch(role: UserRole, user: UserId, created_by: Option<UserId>) -> bool {
+pub(super) fn may_watch(role: UserRole, user: UserId, created_by: Option<UserId>) -> bool {
     role == UserRole::Admin || created_by == Some(user)
 }
 
@@ -92,6 +93,25 @@ pub async fn show_job(caller: Can<ReadJobs>, Path(id): Path<JobId>, db: Db) -> A
         .filter(|job| may_watch(caller.role, caller.user, job.created_by))
         .ok_or(ApiError::NotFound("job"))?;
     Ok(Json(job.into()))
+}
+
+/// Cancel a job that one started: one that waits never starts, one that runs is asked to stop.
+#[utoipa::path(post, path = "/api/jobs/{job}/cancel/", tag = "jobs", params(("job" = JobId, Path)),
+    responses((status = OK, body = JobOut), (status = 409, description = "It is over already")))]
+pub async fn cancel_job(caller: Can<ReadJobs>, Path(id): Path<JobId>, db: Db) -> ApiResult<Json<JobOut>> {
+    let mut conn = db.conn().await?;
+    let visible = JobView::find(&mut conn, caller.tenant(), id).await?;
+    visible.filter(|job| may_watch(caller.role, caller.user, job.created_by)).ok_or(ApiError::NotFound("job"))?;
+    if operate::cancel_in(&mut conn, Some(caller.tenant()), id).await? == Cancelled::TooLate {
+        return Err(is_over());
+    }
+    let job = JobView::find(&mut conn, caller.tenant(), id).await?.ok_or(ApiError::NotFound("job"))?;
+    Ok(Json(job.into()))
+}
+
+/// It cannot be stopped any more.
+pub(super) fn is_over() -> ApiError {
+    ApiError::Conflict { code: "job_is_over", message: "The job is over already.".to_owned() }
 }
 
 #[cfg(test)]

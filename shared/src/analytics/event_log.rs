@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
 use crate::db::schema::{courses, events, users};
-use crate::db::{Conn, Error, Numbered, Page};
+use crate::db::{Conn, Error, Keyset, LongPage, Part};
 use crate::ids::{CourseId, EventId, TenantId, UserId};
 
 /// Something that happened, as lists show it.
@@ -48,8 +48,8 @@ pub async fn list_events(
     conn: &mut Conn,
     tenant: TenantId,
     filter: &EventFilter,
-    page: Numbered,
-) -> Result<Page<EventRow>, Error> {
+    part: Part,
+) -> Result<LongPage<EventRow>, Error> {
     let matching = || {
         let mut query = events::table
             .left_join(users::table)
@@ -79,11 +79,20 @@ pub async fn list_events(
         }
         query
     };
-    let total = matching().count().get_result(conn).await?;
-    let items = matching()
+    let total = match part {
+        Part::Numbered(_) => Some(matching().count().get_result(conn).await?),
+        Part::Behind { .. } => None,
+    };
+    let mut rows = matching();
+    if let Some(Keyset { at, id }) = part.last() {
+        // The first condition says what the second one does, so that an index can begin there.
+        let behind = events::occurred_at.lt(at).or(events::id.lt(EventId(id)));
+        rows = rows.filter(events::occurred_at.le(at)).filter(behind);
+    }
+    let items = rows
         .order((events::occurred_at.desc(), events::id.desc()))
-        .limit(page.limit())
-        .offset(page.offset())
+        .limit(part.limit())
+        .offset(part.offset())
         .select((
             events::id,
             events::event_type,
@@ -96,5 +105,5 @@ pub async fn list_events(
         ))
         .load(conn)
         .await?;
-    Ok(Page::numbered(items, total))
+    Ok(LongPage::of(part, items, total, |event: &EventRow| Keyset { at: event.occurred_at, id: event.id.0 }))
 }

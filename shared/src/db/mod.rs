@@ -15,7 +15,7 @@ pub use diesel_async::AsyncPgConnection as Conn;
 #[cfg(feature = "testing")]
 pub use migrations::revert_all;
 pub use migrations::{MigrateError, migrate, pending_migrations, with_newest_migration};
-pub use page::{Keyset, Numbered, Page};
+pub use page::{Keyset, LongPage, Numbered, Page, Part};
 pub use pool::{Pool, PoolError, PoolSettings, Scope, ScopedConn};
 pub use sql_enum::UnknownValue;
 pub(crate) use sql_enum::sql_enum;

@@ -9,19 +9,17 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// How many rows the whole list has.
     pub total: i64,
-    /// The key of the last row, when there are more behind it.
-    pub next: Option<Keyset>,
 }
 
 impl<T> Page<T> {
     /// A page out of `items` and the length of the whole list.
     pub fn numbered(items: Vec<T>, total: i64) -> Self {
-        Self { items, total, next: None }
+        Self { items, total }
     }
 
     /// The same page with each row turned into something else.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(f).collect(), total: self.total, next: self.next }
+        Page { items: self.items.into_iter().map(f).collect(), total: self.total }
     }
 }
 
@@ -64,4 +62,85 @@ pub struct Keyset {
     pub at: chrono::DateTime<chrono::Utc>,
     /// Its id.
     pub id: Uuid,
+}
+
+/// Which part of a long list is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A page by its number; the whole list is counted.
+    Numbered(Numbered),
+    /// What comes behind a row, or the beginning. Costs the same however far down the list.
+    Behind {
+        /// The last row that was seen.
+        last: Option<Keyset>,
+        /// Rows at most.
+        size: u32,
+    },
+}
+
+impl Part {
+    /// For SQL's `limit`. One row more than wanted, when that tells whether the list goes on.
+    pub fn limit(self) -> i64 {
+        match self {
+            Self::Numbered(page) => page.limit(),
+            Self::Behind { size, .. } => i64::from(size) + 1,
+        }
+    }
+
+    /// For SQL's `offset`.
+    pub fn offset(self) -> i64 {
+        match self {
+            Self::Numbered(page) => page.offset(),
+            Self::Behind { .. } => 0,
+        }
+    }
+
+    /// The last row that was seen.
+    pub const fn last(self) -> Option<Keyset> {
+        match self {
+            Self::Numbered(_) => None,
+            Self::Behind { last, .. } => last,
+        }
+    }
+}
+
+/// A part of a long list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LongPage<T> {
+    /// The rows, in the order that the list promises.
+    pub items: Vec<T>,
+    /// How many rows the whole list has, where somebody has counted.
+    pub total: Option<i64>,
+    /// The key of the last row, when the list goes on behind it.
+    pub next: Option<Keyset>,
+}
+
+impl<T> LongPage<T> {
+    /// What was wanted, out of the rows that were found with [`Part::limit`].
+    pub fn of(part: Part, mut items: Vec<T>, total: Option<i64>, key: impl Fn(&T) -> Keyset) -> Self {
+        let size = match part {
+            Part::Numbered(_) => return Self { items, total, next: None },
+            Part::Behind { size, .. } => usize::try_from(size).unwrap_or(usize::MAX),
+        };
+        let goes_on = items.len() > size;
+        items.truncate(size);
+        let next = if goes_on { items.last().map(key) } else { None };
+        Self { items, total: None, next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_tells_whether_the_list_goes_on() {
+        let key = |number: &u128| Keyset { at: chrono::DateTime::UNIX_EPOCH, id: Uuid::from_u128(*number) };
+        let part = Part::Behind { last: None, size: 2 };
+        assert_eq!(part.limit(), 3);
+        let more = LongPage::of(part, vec![9, 8, 7], None, key);
+        assert_eq!((more.items, more.next), (vec![9, 8], Some(key(&8))));
+        let end = LongPage::of(part, vec![9, 8], None, key);
+        assert_eq!((end.items, end.next), (vec![9, 8], None));
+    }
 }

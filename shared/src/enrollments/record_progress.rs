@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::jobs::EvaluateCompletion;
 use super::{EnrollmentError, ItemBrief, Progress, ProgressStatus};
 use crate::courses::{Access, ContentType, Course, EnrollmentStatus, ItemGate, ModuleGate, Standing, Window};
-use crate::db::schema::{content_items, courses, enrollments, modules, sql_types};
+use crate::db::schema::{content_items, courses, enrollments, module_prerequisites, modules, sql_types};
 use crate::db::{Conn, Error, broken_constraint};
 use crate::events::{Event, EventKind};
 use crate::ids::{ContentItemId, CourseId, EnrollmentId, ModuleId, ProgressId, TenantId, UserId};
@@ -132,8 +132,11 @@ async fn admit(
     now: DateTime<Utc>,
 ) -> Result<(CourseId, Standing), EnrollmentError> {
     let found = item_gate(conn, tenant, user, item).await?.ok_or(EnrollmentError::NoSuchItem)?;
-    let GatedItem { course, module, item, standing } = found;
-    let access = Access::load(conn, &course, (user, UserRole::Learner), standing, now).await?;
+    let GatedItem { course, module, item, has_prerequisites, standing } = found;
+    let mut access = Access::of_course(&course, (user, UserRole::Learner), standing, now);
+    if has_prerequisites {
+        access.load_prerequisites(conn, &course, user).await?;
+    }
     let decision = access.item(module, item);
     if decision.hides() {
         return Err(EnrollmentError::NoSuchItem);
@@ -151,6 +154,8 @@ struct GatedItem {
     course: Course,
     module: ModuleGate,
     item: ItemGate,
+    /// Whether there are any for its module: most have none, and then nobody asks how far one is.
+    has_prerequisites: bool,
     standing: Option<Standing>,
 }
 
@@ -160,6 +165,11 @@ async fn item_gate(
     user: UserId,
     item: ContentItemId,
 ) -> Result<Option<GatedItem>, Error> {
+    let has_prerequisites = diesel::dsl::exists(
+        module_prerequisites::table
+            .filter(module_prerequisites::tenant_id.eq(modules::tenant_id))
+            .filter(module_prerequisites::module_id.eq(modules::id)),
+    );
     let found = content_items::table
         .inner_join(modules::table)
         .inner_join(
@@ -180,15 +190,17 @@ async fn item_gate(
             (modules::release_at, modules::release_after_days, modules::available_until),
             content_items::is_published,
             (content_items::release_at, content_items::release_after_days, content_items::available_until),
+            has_prerequisites,
             Option::<Standing>::as_select(),
         ))
-        .first::<(Course, ModuleId, Window, bool, Window, Option<Standing>)>(conn)
+        .first::<(Course, ModuleId, Window, bool, Window, bool, Option<Standing>)>(conn)
         .await
         .optional()?;
-    Ok(found.map(|(course, id, opens, is_published, window, standing)| GatedItem {
+    Ok(found.map(|(course, id, opens, is_published, window, has_prerequisites, standing)| GatedItem {
         course,
         module: ModuleGate { id, window: opens },
         item: ItemGate { is_published, window },
+        has_prerequisites,
         standing,
     }))
 }

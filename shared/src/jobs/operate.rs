@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::Queue;
 use super::ledger::JobState;
-use crate::db::schema::{job_attempts, jobs};
-use crate::db::{Conn, Error};
+use crate::db::schema::{job_attempts, job_queues, jobs};
+use crate::db::{Conn, Error, Keyset, LongPage, Part};
 use crate::ids::{JobId, TenantId, UserId};
 
 /// A queue as operators see it.
@@ -85,6 +85,30 @@ pub async fn resume(conn: &mut Conn, queue: Queue) -> Result<(), Error> {
     Ok(())
 }
 
+/// How a queue is to be set; what is left out stays.
+#[derive(Debug, Clone, Default, AsChangeset)]
+#[diesel(table_name = job_queues)]
+pub struct QueueChange {
+    /// Tickets in Redis at most, up to 4,000.
+    pub ticket_window: Option<i32>,
+    /// Jobs of one tenant under way at most.
+    pub tenant_cap: Option<i32>,
+    /// Jobs waiting at most, before requests for more are refused.
+    pub max_backlog: Option<i32>,
+}
+
+/// Changes how a queue is set. The relay reads it at its next look.
+///
+/// # Errors
+/// The database's, also about a number that is too large.
+pub async fn set_queue(conn: &mut Conn, queue: Queue, change: &QueueChange) -> Result<(), Error> {
+    if let QueueChange { ticket_window: None, tenant_cap: None, max_backlog: None } = change {
+        return Ok(());
+    }
+    diesel::update(job_queues::table.find(queue.name())).set(change).execute(conn).await?;
+    Ok(())
+}
+
 /// A job as operators see it.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable)]
 #[diesel(table_name = jobs)]
@@ -140,15 +164,23 @@ pub struct Filter {
     pub tenant: Option<TenantId>,
     /// With this class of error.
     pub error_class: Option<String>,
-    /// Created before this one: for the next page.
-    pub before: Option<JobId>,
 }
 
-/// Jobs, the newest first.
+/// Jobs, the newest first, `limit` at most.
 ///
 /// # Errors
 /// The database's.
 pub async fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<JobRow>, Error> {
+    let size = u32::try_from(limit.max(0)).unwrap_or(u32::MAX);
+    Ok(page(conn, filter, Part::Behind { last: None, size }).await?.items)
+}
+
+/// A part of all jobs, the newest first. There are too many to count them: the whole of a part by
+/// number is not known.
+///
+/// # Errors
+/// The database's.
+pub async fn page(conn: &mut Conn, filter: &Filter, part: Part) -> Result<LongPage<JobRow>, Error> {
     let mut query = jobs::table.select(JobRow::as_select()).into_boxed();
     if let Some(state) = filter.state {
         query = query.filter(jobs::state.eq(state));
@@ -165,10 +197,21 @@ pub async fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Jo
     if let Some(class) = &filter.error_class {
         query = query.filter(jobs::error_class.eq(class));
     }
-    if let Some(before) = filter.before {
-        query = query.filter(jobs::id.lt(before));
-    }
-    query.order(jobs::id.desc()).limit(limit).load(conn).await
+    // Ids are in the order of time, too: across tenants the primary key is the index.
+    query = match (filter.tenant, part.last()) {
+        (None, None) => query.order(jobs::id.desc()),
+        (None, Some(Keyset { id, .. })) => query.filter(jobs::id.lt(JobId(id))).order(jobs::id.desc()),
+        (Some(_), last) => {
+            if let Some(Keyset { at, id }) = last {
+                // The first condition says what the second one does: an index can begin there.
+                let behind = jobs::created_at.lt(at).or(jobs::id.lt(JobId(id)));
+                query = query.filter(jobs::created_at.le(at)).filter(behind);
+            }
+            query.order((jobs::created_at.desc(), jobs::id.desc()))
+        }
+    };
+    let rows = query.limit(part.limit()).offset(part.offset()).load(conn).await?;
+    Ok(LongPage::of(part, rows, None, |job: &JobRow| Keyset { at: job.created_at, id: job.id.0 }))
 }
 
 /// One job, and what went wrong with it.
@@ -176,7 +219,23 @@ pub async fn list(conn: &mut Conn, filter: &Filter, limit: i64) -> Result<Vec<Jo
 /// # Errors
 /// The database's.
 pub async fn show(conn: &mut Conn, id: JobId) -> Result<Option<(JobRow, Vec<AttemptRow>)>, Error> {
-    let Some(job) = jobs::table.find(id).select(JobRow::as_select()).first(conn).await.optional()? else {
+    show_in(conn, None, id).await
+}
+
+/// [`show`], if it is `tenant`'s.
+///
+/// # Errors
+/// The database's.
+pub async fn show_in(
+    conn: &mut Conn,
+    tenant: Option<TenantId>,
+    id: JobId,
+) -> Result<Option<(JobRow, Vec<AttemptRow>)>, Error> {
+    let mut wanted = jobs::table.filter(jobs::id.eq(id)).select(JobRow::as_select()).into_boxed();
+    if let Some(tenant) = tenant {
+        wanted = wanted.filter(jobs::tenant_id.eq(tenant));
+    }
+    let Some(job) = wanted.first(conn).await.optional()? else {
         return Ok(None);
     };
     let attempts = job_attempts::table
@@ -204,20 +263,14 @@ pub struct DeadRow {
 /// # Errors
 /// The database's.
 pub async fn dead(conn: &mut Conn, filter: &Filter, ids: &[JobId]) -> Result<Vec<DeadRow>, Error> {
-    diesel::sql_query(
-        "select kind, error_class, count(*) as jobs from jobs
-         where state = 'dead' and ($1 is null or kind = $1) and ($2 is null or queue = $2)
-           and ($3 is null or tenant_id = $3) and ($4 is null or error_class = $4)
-           and (cardinality($5) = 0 or id = any ($5))
-         group by kind, error_class order by jobs desc",
-    )
-    .bind::<Nullable<Text>, _>(filter.kind.as_deref())
-    .bind::<Nullable<Text>, _>(filter.queue.map(Queue::name))
-    .bind::<Nullable<SqlUuid>, _>(filter.tenant)
-    .bind::<Nullable<Text>, _>(filter.error_class.as_deref())
-    .bind::<Array<SqlUuid>, _>(ids)
-    .load(conn)
-    .await
+    diesel::sql_query(include_str!("sql/replayable.sql"))
+        .bind::<Nullable<Text>, _>(filter.kind.as_deref())
+        .bind::<Nullable<Text>, _>(filter.queue.map(Queue::name))
+        .bind::<Nullable<SqlUuid>, _>(filter.tenant)
+        .bind::<Nullable<Text>, _>(filter.error_class.as_deref())
+        .bind::<Array<SqlUuid>, _>(ids)
+        .load(conn)
+        .await
 }
 
 /// Gives dead jobs their attempts back, `limit` at most; their old errors stay. A job whose unique
@@ -259,19 +312,29 @@ pub enum Cancelled {
 /// # Errors
 /// The database's.
 pub async fn cancel(conn: &mut Conn, id: JobId) -> Result<Cancelled, Error> {
+    cancel_in(conn, None, id).await
+}
+
+/// [`cancel`], if it is `tenant`'s.
+///
+/// # Errors
+/// The database's.
+pub async fn cancel_in(conn: &mut Conn, tenant: Option<TenantId>, id: JobId) -> Result<Cancelled, Error> {
     let now = diesel::dsl::now.into_sql::<Timestamptz>().nullable();
-    let waiting = diesel::update(jobs::table.find(id))
+    let mut waiting = diesel::update(jobs::table.find(id))
         .filter(jobs::state.eq_any([JobState::Available, JobState::Dispatched]))
         .set((jobs::state.eq(JobState::Cancelled), jobs::finished_at.eq(now), jobs::error_class.eq("cancelled")))
-        .execute(conn)
-        .await?;
-    if waiting == 1 {
-        return Ok(Cancelled::AtOnce);
-    }
-    let running = diesel::update(jobs::table.find(id))
+        .into_boxed();
+    let mut running = diesel::update(jobs::table.find(id))
         .filter(jobs::state.eq(JobState::Running))
         .set(jobs::cancel_requested_at.eq(now))
-        .execute(conn)
-        .await?;
-    Ok(if running == 1 { Cancelled::Asked } else { Cancelled::TooLate })
+        .into_boxed();
+    if let Some(tenant) = tenant {
+        waiting = waiting.filter(jobs::tenant_id.eq(tenant));
+        running = running.filter(jobs::tenant_id.eq(tenant));
+    }
+    if waiting.execute(conn).await? == 1 {
+        return Ok(Cancelled::AtOnce);
+    }
+    Ok(if running.execute(conn).await? == 1 { Cancelled::Asked } else { Cancelled::TooLate })
 }

@@ -60,6 +60,13 @@ impl fmt::Display for Queue {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Queue {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let given = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        given.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl FromStr for Queue {
     type Err = UnknownValue;
 

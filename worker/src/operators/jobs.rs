@@ -74,7 +74,7 @@ pub struct Which {
 
 impl Which {
     fn filter(self, state: Option<JobState>) -> Filter {
-        Filter { state, kind: self.kind, queue: self.queue, tenant: self.tenant, error_class: self.error, before: None }
+        Filter { state, kind: self.kind, queue: self.queue, tenant: self.tenant, error_class: self.error }
     }
 }
 

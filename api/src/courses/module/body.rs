@@ -95,6 +95,7 @@ fn no_doubles(modules: &[ModuleId], (): &()) -> garde::Result {
 pub struct ReplaceModules {
     /// In order. Modules that are missing are deleted with what is in them.
     #[garde(length(max = 200), dive, custom(nothing_twice))]
+    #[schema(example = json!([{"title": "Decorators"}]))]
     pub(super) modules: Vec<ReplacementModule>,
 }
 

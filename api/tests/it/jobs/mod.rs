@@ -1,4 +1,8 @@
-//! Watching what one has asked for.
+//! Watching what one has asked for, and running the machinery.
+
+mod admin;
+mod events;
+mod queues;
 
 use serde_json::json;
 use shared::certificates::jobs::RenderCertificate;
@@ -8,7 +12,8 @@ use shared::users::UserRole;
 
 use crate::support::TestApp;
 
-async fn asked(app: &TestApp, tenant: TenantId, by: UserId) -> JobId {
+/// A job that somebody has asked for.
+pub(crate) async fn asked(app: &TestApp, tenant: TenantId, by: UserId) -> JobId {
     let job = RenderCertificate { tenant_id: tenant, certificate_id: CertificateId::new() };
     let options = JobOptions { created_by: Some(by), ..JobOptions::default() };
     enqueue_with(&mut *app.db.tenant(tenant).await, &job, options).await.expect("enqueued").id()
@@ -46,4 +51,19 @@ async fn who_asked_for_a_job_watches_it_and_so_do_administrators() {
     ] {
         client.get(&path).await.expect(status);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asked_for_a_job_may_stop_it() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let alice = app.as_role(tenant, UserRole::Learner).await;
+    let id = asked(&app, tenant, alice.id()).await;
+    let path = format!("/api/jobs/{id}/cancel/");
+    app.as_role(tenant, UserRole::Learner).await.post(&path, json!({})).await.expect(404);
+
+    let answer = alice.post(&path, json!({})).await.expect(200);
+
+    assert_eq!(answer.body["state"], "cancelled");
+    assert_eq!(alice.post(&path, json!({})).await.expect(409).body["code"], "job_is_over");
 }

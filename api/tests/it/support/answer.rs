@@ -1,9 +1,12 @@
-//! An answer, read whole.
+//! An answer, read whole; of a stream, the first event.
 
 use axum::body::to_bytes;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::Value;
+
+use super::Stream;
 
 /// An answer: its status, headers and, when it is JSON, its body.
 #[derive(Debug, Clone)]
@@ -18,7 +21,13 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+        let is_stream = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        // A stream has no end while there is more to come.
+        let bytes = if is_stream {
+            Stream::of(body).next().await.unwrap_or_default().into_bytes()
+        } else {
+            to_bytes(body, usize::MAX).await.expect("a body").to_vec()
+        };
         Self {
             status: parts.status,
             headers: parts.headers,

@@ -13,7 +13,7 @@ use shared::users::User;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
-use super::Answer;
+use super::{Answer, Stream};
 
 /// A client, signed in or not.
 #[derive(Debug, Clone)]
@@ -89,7 +89,19 @@ impl Client {
         self.send_bytes(method, path, bytes.as_ref().map(|_| "application/json"), bytes.unwrap_or_default()).await
     }
 
+    /// Opens a stream.
+    pub(crate) async fn open(&self, path: &str) -> Stream {
+        let response = self.call(Method::GET, path, None, Vec::new()).await;
+        assert_eq!(response.status().as_u16(), 200, "{path}");
+        assert_eq!(response.headers()[CONTENT_TYPE], "text/event-stream", "{path}");
+        Stream::of(response.into_body())
+    }
+
     pub(crate) async fn send_bytes(&self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
+        Answer::read(self.call(method, path, kind, body).await).await
+    }
+
+    async fn call(&self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Response {
         let mut request = Request::new(Body::from(body));
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().expect("an address");
@@ -100,7 +112,6 @@ impl Client {
         if let Some(kind) = kind {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::try_from(kind).expect("a header"));
         }
-        let response = self.service.clone().oneshot(request).await.expect("the service never fails");
-        Answer::read(response).await
+        self.service.clone().oneshot(request).await.expect("the service never fails")
     }
 }

@@ -24,8 +24,19 @@ impl Access {
         if !access.runs && access.would_enroll() {
             access.unmet_courses = unmet_prerequisites(conn, course.tenant_id, course.id, user).await?;
         }
-        access.module_prerequisites = ModulePrerequisite::of_course(conn, course.tenant_id, course.id, user).await?;
+        access.load_prerequisites(conn, course, user).await?;
         Ok(access)
+    }
+
+    /// What comes before the course's modules, and how far the person is with it.
+    pub(crate) async fn load_prerequisites(
+        &mut self,
+        conn: &mut Conn,
+        course: &Course,
+        user: UserId,
+    ) -> Result<(), Error> {
+        self.module_prerequisites = ModulePrerequisite::of_course(conn, course.tenant_id, course.id, user).await?;
+        Ok(())
     }
 
     /// What decides about the course itself; of what comes before what, nothing is known.
