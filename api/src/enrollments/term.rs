@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::enrollments::{EnrollmentCause, EnrollmentChange, EnrollmentRow, EnrollmentStatus};
-use shared::ids::EnrollmentId;
+use shared::ids::{EnrollmentId, UserId};
 use shared::users::Person;
 use utoipa::ToSchema;
 
-use super::enrollment::{EnrolledUserOut, EnrollmentOut, display};
+use super::enrollment::{EnrollmentOut, display};
 use super::policy::{self, Action};
 use super::{UseEnrollments, WriteEnrollments};
 use crate::access::Can;
@@ -42,7 +42,9 @@ pub struct EnrollmentChangeOut {
     #[schema(inline)]
     cause: EnrollmentCause,
     /// Who did it, if somebody of the tenant did.
-    changed_by: Option<EnrolledUserOut>,
+    changed_by: Option<UserId>,
+    #[schema(example = "John Smith")]
+    changed_by_name: Option<String>,
     changed_at: DateTime<Utc>,
 }
 
@@ -50,8 +52,9 @@ impl From<(EnrollmentChange, Option<Person>)> for EnrollmentChangeOut {
     fn from((change, person): (EnrollmentChange, Option<Person>)) -> Self {
         let EnrollmentChange { from_status, to_status, cause, changed_at } = change;
         let to_status_display = display(to_status);
-        let changed_by = person.map(EnrolledUserOut::from);
-        Self { from_status, to_status, to_status_display, cause, changed_by, changed_at }
+        let changed_by = person.as_ref().map(|person| person.id);
+        let changed_by_name = person.map(|person| person.full_name());
+        Self { from_status, to_status, to_status_display, cause, changed_by, changed_by_name, changed_at }
     }
 }
 
