@@ -24,7 +24,7 @@ create table enrollment_imports (
 create index enrollment_imports_by_course on enrollment_imports (tenant_id, course_id, created_at desc, id);
 create index enrollment_imports_by_author on enrollment_imports (tenant_id, author_id);
 comment on column enrollment_imports.source is 'The file as it came.';
-comment on column enrollment_imports.rows_done is 'So many rows have an outcome; while it is undone, so many are left to undo.';
+comment on column enrollment_imports.rows_done is 'So many rows have an outcome.';
 select protect_tenant_rows('enrollment_imports');
 
 create table enrollment_import_rows (

@@ -390,7 +390,7 @@ diesel::table! {
         source -> Text,
         /// The column `rows_total`.
         rows_total -> Int4,
-        /// So many rows have an outcome; while it is undone, so many are left to undo.
+        /// So many rows have an outcome.
         rows_done -> Int4,
         /// The column `author_id`.
         author_id -> Nullable<Uuid>,

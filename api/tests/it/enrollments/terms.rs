@@ -75,7 +75,7 @@ async fn a_group_learns_a_course_once() {
     let course = make::course(school.tenant).owned_by(owner).published().make(db).await;
     let draft = make::course(school.tenant).owned_by(owner).make(db).await;
     let others = make::course(school.tenant).published().make(db).await;
-    let group = school.admin.post("/api/groups/", json!({"name": "Team", "members": [school.learner.id()]})).await;
+    let group = school.admin.post("/api/groups/", json!({"name": "Team", "member_ids": [school.learner.id()]})).await;
     let group = group.expect(201).body["id"].clone();
     let enroll = async |course: Value| {
         school.instructor.post("/api/group-enrollments/", json!({"group": group, "course": course})).await

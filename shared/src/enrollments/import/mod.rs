@@ -79,7 +79,7 @@ pub struct EnrollmentImport {
     pub is_dry_run: bool,
     pub state: ImportState,
     pub rows_total: i32,
-    /// So many rows have an outcome, or are left to undo.
+    /// So many rows have an outcome.
     pub rows_done: i32,
     pub created_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,

@@ -73,7 +73,7 @@ impl EnrollmentImport {
         let wanted: Vec<&str> = rows.iter().filter_map(|(_, email)| email.as_deref()).collect();
         let people: HashMap<String, UserId> = users::table
             .filter(users::tenant_id.eq(self.tenant_id))
-            .filter(lower(users::email).eq_any(&wanted))
+            .filter(lower(users::email).eq_any(wanted.clone()))
             .filter(users::status.eq_any([UserStatus::Active, UserStatus::Invited]))
             .select((users::email, users::id))
             .load::<(String, UserId)>(conn)
@@ -84,7 +84,7 @@ impl EnrollmentImport {
         let mut named: HashSet<String> = enrollment_import_rows::table
             .filter(enrollment_import_rows::tenant_id.eq(self.tenant_id))
             .filter(enrollment_import_rows::import_id.eq(self.id))
-            .filter(enrollment_import_rows::email.eq_any(&wanted))
+            .filter(enrollment_import_rows::email.eq_any(wanted))
             .select(enrollment_import_rows::email)
             .load::<String>(conn)
             .await?
