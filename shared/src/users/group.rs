@@ -10,7 +10,6 @@ use super::{User, UserRole, UserStatus};
 use crate::db::schema::{group_memberships, learner_groups, users};
 use crate::db::{Conn, Error, Numbered, Page, broken_constraint, containing};
 use crate::ids::{GroupId, TenantId, UserId};
-use crate::jobs;
 
 /// A group.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
@@ -110,8 +109,7 @@ impl Group {
             .await
             .optional()?;
         let Some(group) = found else { return Ok(None) };
-        let member_count = count(conn, tenant, id).await?;
-        Ok(Some(GroupRow { group, member_count }))
+        Ok(Some(GroupRow { member_count: count(conn, tenant, id).await?, group }))
     }
 
     /// The tenant's groups by name; `search` is a part of name or description.
@@ -175,7 +173,7 @@ impl Group {
                 .get_result(conn)
                 .await?;
             let member_count = admit_all(conn, tenant, group.id, &new.members, now).await?;
-            changed(conn, tenant, group.id).await?;
+            SyncGroup::ask(conn, tenant, group.id).await?;
             Ok(GroupRow { group, member_count })
         })
         .await
@@ -215,7 +213,7 @@ impl Group {
                     .execute(conn)
                     .await?;
                 admit_all(conn, tenant, id, &members, now).await?;
-                changed(conn, tenant, id).await?;
+                SyncGroup::ask(conn, tenant, id).await?;
             }
             let member_count = count(conn, tenant, id).await?;
             Ok(Some(GroupRow { group, member_count }))
@@ -276,7 +274,7 @@ impl Group {
             }
             let known = living(conn, tenant, people).await?;
             let joined = insert(conn, tenant, id, &known, now).await?;
-            changed(conn, tenant, id).await?;
+            SyncGroup::ask(conn, tenant, id).await?;
             let outcome = |person: &UserId| match (joined.contains(person), known.contains(person)) {
                 (true, _) => Outcome::Done,
                 (false, true) => Outcome::Unchanged,
@@ -306,7 +304,7 @@ impl Group {
                 .returning(group_memberships::user_id)
                 .get_results(conn)
                 .await?;
-            changed(conn, tenant, id).await?;
+            SyncGroup::ask(conn, tenant, id).await?;
             let outcome = |person: &UserId| match (gone.contains(person), known.contains(person)) {
                 (true, _) => Outcome::Done,
                 (false, true) => Outcome::Unchanged,
@@ -328,12 +326,6 @@ impl Group {
             .await
             .optional()
     }
-}
-
-/// Whoever joined or left, joins or leaves what the group learns.
-async fn changed(conn: &mut Conn, tenant: TenantId, id: GroupId) -> Result<(), Error> {
-    jobs::enqueue(conn, &SyncGroup { tenant_id: tenant, group_id: id }).await?;
-    Ok(())
 }
 
 async fn count(conn: &mut Conn, tenant: TenantId, id: GroupId) -> Result<i64, Error> {

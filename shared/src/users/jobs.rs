@@ -5,8 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::db::{Conn, Error};
 use crate::ids::{GroupId, OneTimeTokenId, TenantId, UserId};
-use crate::jobs::{Backoff, Job, Queue};
+use crate::jobs::{self, Backoff, Job, Queue};
 
 /// Somebody waits for these in front of a screen.
 const BACKOFF: Backoff = Backoff::exponential(2, 300);
@@ -102,5 +103,13 @@ impl Job for SyncGroup {
 
     fn strand(&self) -> Option<String> {
         Some(format!("group {}", self.group_id))
+    }
+}
+
+impl SyncGroup {
+    /// Asks for it: whoever joined or left, joins or leaves what the group learns.
+    pub(super) async fn ask(conn: &mut Conn, tenant_id: TenantId, group_id: GroupId) -> Result<(), Error> {
+        jobs::enqueue(conn, &Self { tenant_id, group_id }).await?;
+        Ok(())
     }
 }
