@@ -47,5 +47,5 @@ pub fn registry() -> Registry {
 /// # Errors
 /// A payload cannot be written as JSON.
 pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
-    Ok([jobs::schedules()?, analytics::schedules()?].concat())
+    Ok([jobs::schedules()?, enrollments::schedules()?, analytics::schedules()?].concat())
 }

@@ -32,10 +32,30 @@ pub mod sql_types {
     #[diesel(postgres_type(name = "difficulty_level"))]
     pub struct DifficultyLevel;
 
+    /// `enrollment_cause`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "enrollment_cause"))]
+    pub struct EnrollmentCause;
+
     /// `enrollment_status`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "enrollment_status"))]
     pub struct EnrollmentStatus;
+
+    /// `import_outcome`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "import_outcome"))]
+    pub struct ImportOutcome;
+
+    /// `import_state`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "import_state"))]
+    pub struct ImportState;
+
+    /// `import_undo`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "import_undo"))]
+    pub struct ImportUndo;
 
     /// `job_state`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
@@ -304,6 +324,87 @@ diesel::table! {
     use diesel::sql_types::*;
     use super::sql_types::*;
 
+    /// Every status that an enrollment has had. Written by a trigger, so that no way of changing it is forgotten.
+    enrollment_changes (number) {
+        /// The column `number`.
+        number -> Int8,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `enrollment_id`.
+        enrollment_id -> Uuid,
+        /// The column `from_status`.
+        from_status -> Nullable<EnrollmentStatus>,
+        /// The column `to_status`.
+        to_status -> EnrollmentStatus,
+        /// The column `cause`.
+        cause -> EnrollmentCause,
+        /// The column `changed_by`.
+        changed_by -> Nullable<Uuid>,
+        /// The column `changed_at`.
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// The table `enrollment_import_rows`.
+    enrollment_import_rows (import_id, row_number) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `import_id`.
+        import_id -> Uuid,
+        /// The column `row_number`.
+        row_number -> Int4,
+        /// The column `email`.
+        email -> Text,
+        /// The column `outcome`.
+        outcome -> ImportOutcome,
+        /// No reference: the row tells of it also after it was taken back.
+        enrollment_id -> Nullable<Uuid>,
+        /// What the enrollment was, if there was one: status, expires_at, removed, group_id, started_at.
+        before -> Nullable<Jsonb>,
+        /// What became of it when the file was taken back.
+        undo -> Nullable<ImportUndo>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// The table `enrollment_imports`.
+    enrollment_imports (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `is_dry_run`.
+        is_dry_run -> Bool,
+        /// The column `state`.
+        state -> ImportState,
+        /// The file as it came.
+        source -> Text,
+        /// The column `rows_total`.
+        rows_total -> Int4,
+        /// So many rows have an outcome.
+        rows_done -> Int4,
+        /// The column `author_id`.
+        author_id -> Nullable<Uuid>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `finished_at`.
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
     /// The table `enrollments`.
     enrollments (id) {
         /// The column `id`.
@@ -330,6 +431,10 @@ diesel::table! {
         updated_at -> Timestamptz,
         /// When the learner first took part, which may be later than enrolled_at: relative releases count from here.
         started_at -> Nullable<Timestamptz>,
+        /// Why the status is what it is.
+        cause -> EnrollmentCause,
+        /// The group that it came with: who leaves that, leaves the course.
+        group_id -> Nullable<Uuid>,
     }
 }
 
@@ -354,6 +459,24 @@ diesel::table! {
         occurred_at -> Timestamptz,
         /// The column `dedupe_key`.
         dedupe_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Groups that learn a course: whoever is in the group takes part.
+    group_enrollments (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `group_id`.
+        group_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
     }
 }
 
@@ -1004,11 +1127,19 @@ diesel::joinable!(content_versions -> users (author_id));
 diesel::joinable!(courses -> tenants (tenant_id));
 diesel::joinable!(courses -> users (instructor_id));
 diesel::joinable!(daily_rollups -> tenants (tenant_id));
+diesel::joinable!(enrollment_changes -> enrollments (enrollment_id));
+diesel::joinable!(enrollment_changes -> users (changed_by));
+diesel::joinable!(enrollment_import_rows -> enrollment_imports (import_id));
+diesel::joinable!(enrollment_imports -> courses (course_id));
+diesel::joinable!(enrollment_imports -> users (author_id));
 diesel::joinable!(enrollments -> courses (course_id));
+diesel::joinable!(enrollments -> learner_groups (group_id));
 diesel::joinable!(enrollments -> users (user_id));
 diesel::joinable!(events -> courses (course_id));
 diesel::joinable!(events -> tenants (tenant_id));
 diesel::joinable!(events -> users (user_id));
+diesel::joinable!(group_enrollments -> courses (course_id));
+diesel::joinable!(group_enrollments -> learner_groups (group_id));
 diesel::joinable!(group_memberships -> learner_groups (group_id));
 diesel::joinable!(group_memberships -> users (user_id));
 diesel::joinable!(idempotency_keys -> tenants (tenant_id));
@@ -1037,8 +1168,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     course_prerequisites,
     courses,
     daily_rollups,
+    enrollment_changes,
+    enrollment_import_rows,
+    enrollment_imports,
     enrollments,
     events,
+    group_enrollments,
     group_memberships,
     idempotency_keys,
     job_attempts,

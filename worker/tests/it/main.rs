@@ -18,6 +18,8 @@ mod chaos;
 mod courses;
 mod enrollments;
 mod fairness;
+mod groups;
+mod imports;
 mod ledger;
 mod library_contract;
 mod notifications;

@@ -18,7 +18,9 @@ const HOMES: [(&str, &str); 16] = [
     ("course", "courses"),
     ("domain", "tenant_domains"),
     ("enrollment", "enrollments"),
+    ("enrollment_import", "enrollment_imports"),
     ("group", "learner_groups"),
+    ("group_enrollment", "group_enrollments"),
     ("job", "jobs"),
     ("member", "users"),
     ("module", "modules"),
@@ -77,6 +79,8 @@ async fn another_tenants_ids_do_not_exist() {
     let [ours, theirs] = [&tenants[0], &tenants[1]].map(|id| id.parse::<TenantId>().expect("an id"));
     let bystander = shared::testing::make::user(theirs).make(&app.db).await;
     shared::testing::make::session(&app.db, &bystander).await;
+    shared::testing::make::group_enrollment(&app.db, theirs).await;
+    shared::testing::make::enrollment_import(&app.db, theirs).await;
     let ids = ids_of(&app.db, theirs).await;
     let before = everything_of(&app.db, theirs).await;
 

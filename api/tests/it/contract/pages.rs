@@ -18,6 +18,8 @@ async fn every_list_answers_with_a_constant_number_of_queries() {
         app.db.texts("select id::text as text from tenants order by slug limit 1").await[0].parse().expect("an id");
     let somebody = shared::testing::make::user(tenant).make(&app.db).await;
     shared::testing::make::session(&app.db, &somebody).await;
+    shared::testing::make::group_enrollment(&app.db, tenant).await;
+    shared::testing::make::enrollment_import(&app.db, tenant).await;
     let ids = ids_of(&app.db, tenant).await;
     let learner = app
         .db

@@ -66,7 +66,7 @@ async fn content_opens_and_closes_by_the_clock() {
     let window = json!({"release_at": "2026-01-08T09:00:00Z", "release_after_days": 5, "available_until": "2026-02-01T00:00:00Z"});
     let changed = school.instructor.patch(&module, window).await.expect(200);
     assert_eq!(changed.body["release_after_days"], 5);
-    school.instructor.patch(&item, json!({"release_after_days": 7})).await.expect(200);
+    school.instructor.patch(&item, json!({"release_after_days": 6})).await.expect(200);
 
     let shut = school.learner.get(&item).await.expect(200);
     assert!(shut.body["text_content"].is_null());
@@ -86,7 +86,7 @@ async fn content_opens_and_closes_by_the_clock() {
         let answer = access(&school.instructor, &course, &format!("?user={}&at={at}", me.id)).await.expect(200);
         assert_eq!(codes(&answer.body["modules"][0]["items"][0]["reasons"]), codes_then, "{at}");
     }
-    school.app.app.clock.advance(TimeDelta::days(8));
+    school.app.app.clock.advance(TimeDelta::days(6));
     let later = school.app.as_user(me).await;
     assert_eq!(later.get(&item).await.expect(200).body["text_content"], "Text 1");
     later.post("/api/progress/", told).await.expect(200);
