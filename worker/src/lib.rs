@@ -53,5 +53,5 @@ pub fn registry() -> Registry {
 /// # Errors
 /// A payload cannot be written as JSON.
 pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
-    Ok([jobs::schedules()?, files::schedules()?, analytics::schedules()?].concat())
+    Ok([jobs::schedules()?, files::schedules()?, enrollments::schedules()?, analytics::schedules()?].concat())
 }

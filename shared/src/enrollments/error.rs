@@ -18,6 +18,12 @@ pub enum EnrollmentError {
     /// Others come first.
     #[error("first complete: {}", .0.iter().map(|unmet| unmet.title.as_str()).collect::<Vec<_>>().join(", "))]
     PrerequisitesUnmet(Vec<UnmetPrerequisite>),
+    /// There is no such group.
+    #[error("no such group")]
+    NoSuchGroup,
+    /// What is over for another reason has no end any more.
+    #[error("only a pending, active or expired enrollment has an end")]
+    NoEnd,
     /// Only what is pending can be approved.
     #[error("the enrollment does not wait for an approval")]
     NotPending,

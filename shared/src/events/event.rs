@@ -65,26 +65,60 @@ impl Event {
     /// count of the day finds.
     pub async fn record(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<(), Error> {
         let written = diesel::insert_into(events::table)
-            .values((
-                events::id.eq(EventId::new()),
-                events::tenant_id.eq(self.tenant),
-                events::user_id.eq(self.user),
-                events::event_type.eq(self.kind.as_str()),
-                events::course_id.eq(self.course),
-                events::context.eq(&self.context),
-                events::occurred_at.eq(now),
-                events::dedupe_key.eq(&self.dedupe_key),
-            ))
+            .values(self.clone().into_row(now))
             .on_conflict_do_nothing()
             .execute(conn)
             .await?;
-        if written == 0 {
-            return Ok(());
-        }
-        let bucket = now.duration_trunc(BUCKET).unwrap_or(now);
-        let job = RollUpDay { tenant_id: self.tenant, day: now.date_naive(), since: Some(bucket) };
-        let options = JobOptions { run_at: Some(bucket + BUCKET), ..JobOptions::default() };
-        enqueue_with(conn, &job, options).await?;
-        Ok(())
+        if written == 0 { Ok(()) } else { count_later(conn, self.tenant, now).await }
     }
+
+    /// Writes many of one tenant down, as [`Event::record`] does with one.
+    pub async fn record_all(
+        conn: &mut Conn,
+        tenant: TenantId,
+        events: impl Iterator<Item = Self>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let mut written = 0;
+        let rows: Vec<_> = events.map(|event| event.into_row(now)).collect();
+        for rows in rows.chunks(1_000) {
+            written += diesel::insert_into(events::table).values(rows).on_conflict_do_nothing().execute(conn).await?;
+        }
+        if written == 0 { Ok(()) } else { count_later(conn, tenant, now).await }
+    }
+
+    fn into_row(self, now: DateTime<Utc>) -> Row {
+        Row {
+            id: EventId::new(),
+            tenant_id: self.tenant,
+            user_id: self.user,
+            event_type: self.kind.as_str(),
+            course_id: self.course,
+            context: self.context,
+            occurred_at: now,
+            dedupe_key: self.dedupe_key,
+        }
+    }
+}
+
+/// Has the day counted anew when this stretch of time has ended.
+async fn count_later(conn: &mut Conn, tenant: TenantId, now: DateTime<Utc>) -> Result<(), Error> {
+    let bucket = now.duration_trunc(BUCKET).unwrap_or(now);
+    let job = RollUpDay { tenant_id: tenant, day: now.date_naive(), since: Some(bucket) };
+    let options = JobOptions { run_at: Some(bucket + BUCKET), ..JobOptions::default() };
+    enqueue_with(conn, &job, options).await?;
+    Ok(())
+}
+
+#[derive(Debug, Insertable)]
+#[diesel(table_name = events)]
+struct Row {
+    id: EventId,
+    tenant_id: TenantId,
+    user_id: Option<UserId>,
+    event_type: &'static str,
+    course_id: Option<CourseId>,
+    context: Value,
+    occurred_at: DateTime<Utc>,
+    dedupe_key: Option<String>,
 }

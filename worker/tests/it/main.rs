@@ -21,6 +21,8 @@ mod courses;
 mod enrollments;
 mod fairness;
 mod files;
+mod groups;
+mod imports;
 mod ledger;
 mod library_contract;
 mod limits;
