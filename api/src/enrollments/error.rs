@@ -22,6 +22,7 @@ impl From<EnrollmentError> for ApiError {
             EnrollmentError::NoSuchGroup => Self::field("group", message),
             EnrollmentError::NoSuchItem => Self::field("content_item", message),
             EnrollmentError::NotEnrolled => Self::Forbidden(message.into()),
+            EnrollmentError::OddDetail { word, .. } => Self::field(format!("progress_details.{word}"), message),
             EnrollmentError::DetailsTooLarge => Self::field("progress_details", message),
             EnrollmentError::Database(error) => error.into(),
         }

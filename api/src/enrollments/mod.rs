@@ -6,6 +6,8 @@ mod group;
 mod import;
 mod policy;
 mod progress;
+mod statement;
+mod study;
 mod term;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -40,4 +42,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(import::undo_import))
         .routes(routes!(progress::list_progress))
         .routes(routes!(progress::record_progress))
+        .routes(routes!(progress::show_progress))
+        .routes(routes!(statement::make_statement))
+        .routes(routes!(study::list_module_progress))
+        .routes(routes!(study::show_study))
+        .routes(routes!(study::show_my_study))
 }

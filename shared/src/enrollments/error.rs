@@ -42,6 +42,9 @@ pub enum EnrollmentError {
     /// The item is there, and something stands before it.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Locked(Vec<Reason>),
+    /// A player tells something that its name does not promise.
+    #[error("`{word}` is {wanted}")]
+    OddDetail { word: &'static str, wanted: String },
     /// Details add up to more than is kept.
     #[error("the details of one item may have 64 KiB in all")]
     DetailsTooLarge,

@@ -3,5 +3,7 @@
 mod enrolling;
 mod imports;
 mod listing;
+mod players;
 mod progress;
+mod study;
 mod terms;
