@@ -100,6 +100,10 @@ ids! {
     ContentVersionId;
     /// A learner in a course.
     EnrollmentId;
+    /// A file of enrollments.
+    EnrollmentImportId;
+    /// A group that learns a course.
+    GroupEnrollmentId;
     /// What a learner did with an item.
     ProgressId;
     /// A certificate.

@@ -2,7 +2,7 @@
 
 use crate::jobs::PruneJobs;
 use crate::jobs::schedule::Schedulable;
-use crate::{analytics, certificates, dashboards, files};
+use crate::{analytics, certificates, dashboards, enrollments, files};
 
 /// The kinds of job of which operators may make schedules, one line a kind.
 pub fn schedulable() -> Vec<Schedulable> {
@@ -10,6 +10,7 @@ pub fn schedulable() -> Vec<Schedulable> {
         Schedulable::of::<analytics::jobs::RollUpRecentDays>(),
         Schedulable::of::<certificates::jobs::TellOfExpiries>(),
         Schedulable::of::<dashboards::jobs::CountTenants>(),
+        Schedulable::of::<enrollments::jobs::ExpireEnrollmentsEverywhere>(),
         Schedulable::of::<files::jobs::CleanUp>(),
         Schedulable::of::<files::jobs::SweepStore>(),
         Schedulable::of::<PruneJobs>(),

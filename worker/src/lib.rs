@@ -61,6 +61,7 @@ pub fn schedules() -> serde_json::Result<Vec<Schedule>> {
     let all = [
         jobs::schedules()?,
         files::schedules()?,
+        enrollments::schedules()?,
         certificates::schedules()?,
         analytics::schedules()?,
         dashboards::schedules()?,

@@ -16,7 +16,7 @@ pub(crate) use content_item::display as content_type_display;
 use course::lifecycle;
 pub(crate) use error::capitalised;
 pub(crate) use fields::small_object;
-pub(crate) use policy::{Action, author, course as visible_course, key as course_key, may_open};
+pub(crate) use policy::{Action, author, course as visible_course, key as course_key, may_open, own_content_item};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -118,7 +118,7 @@ pub(super) async fn content_item<N>(conn: &mut Conn, caller: &Can<N>, id: Conten
 }
 
 /// The item with its module's and course's facts, if the caller may change it.
-pub(super) async fn own_content_item<N>(
+pub(crate) async fn own_content_item<N>(
     conn: &mut Conn,
     caller: &Can<N>,
     id: ContentItemId,

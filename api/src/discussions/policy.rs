@@ -33,7 +33,7 @@ const REFUSED: ApiError = ApiError::Forbidden(std::borrow::Cow::Borrowed("This i
 
 /// As whom the caller reads.
 pub(super) fn reader(caller: &Caller) -> Reader {
-    Reader { user: caller.user, role: caller.role }
+    Reader { user: caller.user, role: caller.role, at: caller.at }
 }
 
 /// Somebody of the tenant. A superuser acts in one without belonging to it, and does not talk there.

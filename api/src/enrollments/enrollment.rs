@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use shared::courses::CourseStatus;
 use shared::db::Conn;
 use shared::enrollments::{
-    Audience, CourseBrief, Enrolled, EnrolledBy, Enrollment, EnrollmentFilter, EnrollmentRow, EnrollmentStatus,
+    Audience, CourseBrief, Enrolled, EnrolledBy, Enrollment, EnrollmentCause, EnrollmentFilter, EnrollmentRow,
+    EnrollmentStatus,
 };
-use shared::ids::{CourseId, EnrollmentId, UserId};
+use shared::ids::{CourseId, EnrollmentId, GroupId, UserId};
 use shared::users::{Person, UserRole};
 use utoipa::{IntoParams, ToSchema};
 
@@ -84,6 +85,11 @@ pub struct EnrollmentOut {
     #[schema(example = 40)]
     progress_percentage: i16,
     enrolled_at: DateTime<Utc>,
+    /// Why the status is what it is.
+    #[schema(inline)]
+    cause: EnrollmentCause,
+    /// The group that it came with: who leaves that, leaves the course.
+    group: Option<GroupId>,
     /// When they first took part.
     started_at: Option<DateTime<Utc>>,
     completed_at: Option<DateTime<Utc>>,
@@ -107,26 +113,35 @@ impl From<EnrollmentRow> for EnrollmentOut {
             removed: _,
             updated_at,
             started_at,
+            cause,
+            group_id,
         } = enrollment;
         Self {
             id,
             user: user.into(),
             course: course.into(),
             status,
-            status_display: match status {
-                EnrollmentStatus::Pending => "Pending",
-                EnrollmentStatus::Active => "Active",
-                EnrollmentStatus::Completed => "Completed",
-                EnrollmentStatus::Cancelled => "Cancelled",
-                EnrollmentStatus::Expired => "Expired",
-            },
+            status_display: display(status),
             progress_percentage: progress,
             enrolled_at,
+            cause,
+            group: group_id,
             started_at,
             completed_at,
             expires_at,
             updated_at,
         }
+    }
+}
+
+/// How an enrollment stands, for people.
+pub(super) const fn display(status: EnrollmentStatus) -> &'static str {
+    match status {
+        EnrollmentStatus::Pending => "Pending",
+        EnrollmentStatus::Active => "Active",
+        EnrollmentStatus::Completed => "Completed",
+        EnrollmentStatus::Cancelled => "Cancelled",
+        EnrollmentStatus::Expired => "Expired",
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use shared::courses::{ContentType, Decision};
 use shared::enrollments::{
-    EnrollmentStatus, ItemBrief, Progress, ProgressReport, ProgressRow, ProgressStatus, Recorded,
+    EnrollmentError, EnrollmentStatus, ItemBrief, Progress, ProgressReport, ProgressRow, ProgressStatus, Recorded,
 };
 use shared::ids::{ContentItemId, EnrollmentId, ModuleId, ProgressId};
 use utoipa::ToSchema;
@@ -110,7 +110,7 @@ impl ProgressOut {
         }
     }
 
-    fn of(enrollment_id: EnrollmentId, row: ProgressRow) -> Self {
+    pub(super) fn of(enrollment_id: EnrollmentId, row: ProgressRow) -> Self {
         let ProgressRow { item, decision, progress } = row;
         let item = ProgressItemOut::seen(item, decision);
         match progress {
@@ -163,7 +163,10 @@ pub struct ReportProgress {
     #[garde(skip)]
     #[schema(inline)]
     status: ProgressStatus,
-    /// What a player tells: a position, a score. Laid over what it told before, key by key.
+    /// What a player tells: a position, a score. Laid over what it told before, key by key. Of `SCORM`
+    /// items `lesson_status`, `lesson_location`, `score_raw`, `score_min`, `score_max`, `score_scaled`,
+    /// `suspend_data` (64,000 characters), `total_time` and `session_time`, of `H5P` items `last_verb`,
+    /// `completion`, `success`, the scores, `duration` and `state` are what their names promise.
     #[garde(custom(small_object))]
     #[serde(default)]
     #[schema(value_type = Object, example = json!({"last_position_seconds": 90}))]
@@ -183,6 +186,28 @@ pub async fn record_progress(
     let mut conn = db.conn().await?;
     let recorded = Progress::record(&mut conn, caller.tenant(), caller.user, report, app.clock.now()).await?;
     Ok(Json(recorded.into()))
+}
+
+/// Show what the caller has done with an item: where a player goes on.
+#[utoipa::path(get, path = "/api/progress/{content_item}/", tag = "enrollments",
+    params(("content_item" = ContentItemId, Path)), responses((status = OK, body = ProgressOut)))]
+pub async fn show_progress(
+    caller: Can<RecordProgress>,
+    Path(item): Path<ContentItemId>,
+    db: Db,
+) -> ApiResult<Json<ProgressOut>> {
+    let mut conn = db.conn().await?;
+    let found = Progress::of_item(&mut conn, caller.tenant(), caller.user, item, caller.at).await;
+    let (enrollment, row) = found.map_err(of_address)?;
+    Ok(Json(ProgressOut::of(enrollment, row)))
+}
+
+/// An error about an item that the address names: it is not there.
+pub(super) fn of_address(error: EnrollmentError) -> ApiError {
+    match error {
+        EnrollmentError::NoSuchItem => ApiError::NotFound("content item"),
+        error => error.into(),
+    }
 }
 
 /// List every published item of an enrollment's course in order, begun or not.

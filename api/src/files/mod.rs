@@ -1,5 +1,6 @@
 //! Files: folders, uploads through us and directly to the store, versions, downloads.
 
+mod attachment;
 mod direct;
 mod download;
 mod error;
@@ -51,5 +52,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(direct::show_upload, direct::abort_upload))
         .routes(routes!(parts::sign_upload_parts))
         .routes(routes!(direct::complete_upload))
+        .routes(routes!(attachment::show_item_file, attachment::attach_file, attachment::detach_file))
         .routes(routes!(usage::show_file_usage, usage::limit_file_usage))
 }

@@ -53,6 +53,30 @@ where
     }
 }
 
+/// A body of comma-separated values, in UTF-8.
+#[derive(Debug, Clone)]
+pub struct CsvBody(pub String);
+
+impl<S: Send + Sync> FromRequest<S> for CsvBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        if kind(request.headers()).as_deref() != Some("text/csv") {
+            return Err(ApiError::Refused {
+                status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                code: "unsupported_media_type",
+                message: "Send the file itself, with `Content-Type: text/csv`.".to_owned(),
+            });
+        }
+        let bytes = request.extract::<Bytes, _>().await.map_err(too_large)?;
+        let text = String::from_utf8(bytes.into()).map_err(|_| ApiError::field("", "Send the file in UTF-8."))?;
+        if text.contains('\0') {
+            return Err(ApiError::field("", "The character U+0000 is not allowed."));
+        }
+        Ok(Self(text))
+    }
+}
+
 /// Reads and validates a body.
 fn read<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, ApiError> {
     refuse_nul(bytes)?;
@@ -140,9 +164,14 @@ fn too_large(rejection: BytesRejection) -> ApiError {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+    kind(headers)
+        .is_some_and(|kind| kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json")))
+}
+
+/// What a body is said to be, without its parameters.
+fn kind(headers: &HeaderMap) -> Option<String> {
+    let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
 /// A query string. Names that mean nothing here are ignored, as browsers and proxies add some.

@@ -12,7 +12,7 @@ mod path;
 mod tag;
 
 pub use accept::Accept;
-pub use body::{Body, Query};
+pub use body::{Body, CsvBody, Query};
 pub use client_address::ClientAddress;
 pub use cursor::{LongListing, LongPaging};
 pub use db::{Db, DbConn, HomeDb, PlatformDb, RequestTransaction, acting};

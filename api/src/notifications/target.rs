@@ -41,7 +41,7 @@ pub(super) async fn read(
         AnnouncementTarget::AllTenant => Ok(Target::Tenant),
         AnnouncementTarget::CourseEnrolled => {
             let course = named.course.ok_or_else(|| missing("target_course"))?;
-            let reader = Reader { user: caller.user, role: caller.role };
+            let reader = Reader { user: caller.user, role: caller.role, at: caller.at };
             let standing = reader.standing(conn, caller.tenant(), course_key(&course)).await?;
             let standing = standing.filter(|standing| standing.runs);
             let standing = standing.ok_or_else(|| ApiError::field("target_course", "No such course of yours."))?;

@@ -47,6 +47,11 @@ pub mod sql_types {
     #[diesel(postgres_type(name = "digest_frequency"))]
     pub struct DigestFrequency;
 
+    /// `enrollment_cause`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "enrollment_cause"))]
+    pub struct EnrollmentCause;
+
     /// `enrollment_status`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "enrollment_status"))]
@@ -56,6 +61,21 @@ pub mod sql_types {
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "file_status"))]
     pub struct FileStatus;
+
+    /// `import_outcome`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "import_outcome"))]
+    pub struct ImportOutcome;
+
+    /// `import_state`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "import_state"))]
+    pub struct ImportState;
+
+    /// `import_undo`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "import_undo"))]
+    pub struct ImportUndo;
 
     /// `job_state`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
@@ -629,6 +649,89 @@ diesel::table! {
     use diesel::sql_types::*;
     use super::sql_types::*;
 
+    /// Every status that an enrollment has had. Written by a trigger, so that no way of changing it is forgotten.
+    enrollment_changes (number) {
+        /// The column `number`.
+        number -> Int8,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `enrollment_id`.
+        enrollment_id -> Uuid,
+        /// The column `from_status`.
+        from_status -> Nullable<EnrollmentStatus>,
+        /// The column `to_status`.
+        to_status -> EnrollmentStatus,
+        /// The column `cause`.
+        cause -> EnrollmentCause,
+        /// The column `changed_by`.
+        changed_by -> Nullable<Uuid>,
+        /// The column `changed_at`.
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// The table `enrollment_import_rows`.
+    enrollment_import_rows (import_id, row_number) {
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `import_id`.
+        import_id -> Uuid,
+        /// The column `row_number`.
+        row_number -> Int4,
+        /// The column `email`.
+        email -> Text,
+        /// The column `outcome`.
+        outcome -> ImportOutcome,
+        /// No reference: the row tells of it also after it was taken back.
+        enrollment_id -> Nullable<Uuid>,
+        /// What the enrollment was, if there was one: status, cause, expires_at, removed, group_id, started_at.
+        before -> Nullable<Jsonb>,
+        /// The change of status that it made. Who has made a later one keeps it.
+        change_number -> Nullable<Int8>,
+        /// What became of it when the file was taken back.
+        undo -> Nullable<ImportUndo>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// The table `enrollment_imports`.
+    enrollment_imports (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `is_dry_run`.
+        is_dry_run -> Bool,
+        /// The column `state`.
+        state -> ImportState,
+        /// The file as it came.
+        source -> Text,
+        /// The column `rows_total`.
+        rows_total -> Int4,
+        /// So many rows have an outcome.
+        rows_done -> Int4,
+        /// The column `author_id`.
+        author_id -> Nullable<Uuid>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `finished_at`.
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
     /// The table `enrollments`.
     enrollments (id) {
         /// The column `id`.
@@ -655,6 +758,10 @@ diesel::table! {
         updated_at -> Timestamptz,
         /// When the learner first took part, which may be later than enrolled_at: relative releases count from here.
         started_at -> Nullable<Timestamptz>,
+        /// Why the status is what it is.
+        cause -> EnrollmentCause,
+        /// The group that it came with: who leaves that, leaves the course.
+        group_id -> Nullable<Uuid>,
     }
 }
 
@@ -867,6 +974,24 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Groups that learn a course: whoever is in the group takes part.
+    group_enrollments (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `group_id`.
+        group_id -> Uuid,
+        /// The column `course_id`.
+        course_id -> Uuid,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
     }
 }
 
@@ -1965,7 +2090,13 @@ diesel::joinable!(discussion_threads -> users (author_id));
 diesel::joinable!(discussion_views -> discussion_threads (thread_id));
 diesel::joinable!(discussion_views -> users (user_id));
 diesel::joinable!(email_templates -> tenants (tenant_id));
+diesel::joinable!(enrollment_changes -> enrollments (enrollment_id));
+diesel::joinable!(enrollment_changes -> users (changed_by));
+diesel::joinable!(enrollment_import_rows -> enrollment_imports (import_id));
+diesel::joinable!(enrollment_imports -> courses (course_id));
+diesel::joinable!(enrollment_imports -> users (author_id));
 diesel::joinable!(enrollments -> courses (course_id));
+diesel::joinable!(enrollments -> learner_groups (group_id));
 diesel::joinable!(enrollments -> users (user_id));
 diesel::joinable!(events -> courses (course_id));
 diesel::joinable!(events -> tenants (tenant_id));
@@ -1986,6 +2117,8 @@ diesel::joinable!(files -> tenants (tenant_id));
 diesel::joinable!(files -> users (uploaded_by));
 diesel::joinable!(folders -> tenants (tenant_id));
 diesel::joinable!(folders -> users (created_by));
+diesel::joinable!(group_enrollments -> courses (course_id));
+diesel::joinable!(group_enrollments -> learner_groups (group_id));
 diesel::joinable!(group_memberships -> learner_groups (group_id));
 diesel::joinable!(group_memberships -> users (user_id));
 diesel::joinable!(idempotency_keys -> tenants (tenant_id));
@@ -2037,6 +2170,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     discussion_threads,
     discussion_views,
     email_templates,
+    enrollment_changes,
+    enrollment_import_rows,
+    enrollment_imports,
     enrollments,
     events,
     file_attachments,
@@ -2046,6 +2182,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     file_versions,
     files,
     folders,
+    group_enrollments,
     group_memberships,
     idempotency_keys,
     job_attempts,

@@ -1,7 +1,8 @@
 //! What there is to tell of a reply, and to whom.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 
 use super::{Reply, Thread};
@@ -63,15 +64,22 @@ impl ReplyNews {
         Ok(Some(Self { reply, thread, author, course_title, course_slug }))
     }
 
-    /// Those who follow the thread and may read it, by id, `most` of them behind `after`. The
+    /// Those who follow the thread and may read it now, by id, `most` of them behind `after`. The
     /// reply's author is none of them.
-    pub async fn audience(&self, conn: &mut Conn, after: Option<UserId>, most: usize) -> Result<Vec<UserId>, Error> {
+    pub async fn audience(
+        &self,
+        conn: &mut Conn,
+        after: Option<UserId>,
+        most: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<UserId>, Error> {
         let followers: Vec<Follower> = diesel::sql_query(include_str!("sql/audience.sql"))
             .bind::<SqlUuid, _>(self.reply.tenant_id.0)
             .bind::<SqlUuid, _>(self.thread.id)
             .bind::<SqlUuid, _>(self.reply.author_id)
             .bind::<Nullable<SqlUuid>, _>(after)
             .bind::<BigInt, _>(i64::try_from(most).unwrap_or(i64::MAX))
+            .bind::<Timestamptz, _>(now)
             .load(conn)
             .await?;
         Ok(followers.into_iter().map(|follower| follower.id).collect())

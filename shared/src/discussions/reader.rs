@@ -1,12 +1,12 @@
 //! Who reads a discussion.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use crate::courses::{CourseKey, CourseStatus};
+use crate::courses::{CourseKey, CourseStatus, Standing};
 use crate::db::schema::{courses, enrollments};
 use crate::db::{Conn, Error};
-use crate::enrollments::EnrollmentStatus;
 use crate::ids::{CourseId, TenantId, UserId};
 use crate::users::UserRole;
 
@@ -18,6 +18,8 @@ pub struct Reader {
     pub user: UserId,
     /// As what.
     pub role: UserRole,
+    /// When: an enrollment that is over by then counts no more.
+    pub at: DateTime<Utc>,
 }
 
 impl Reader {
@@ -66,18 +68,18 @@ impl Reader {
                     .and(enrollments::user_id.eq(self.user))),
             )
             .filter(courses::tenant_id.eq(tenant))
-            .select((courses::id, courses::status, courses::instructor_id, enrollments::status.nullable()))
+            .select((courses::id, courses::status, courses::instructor_id, Option::<Standing>::as_select()))
             .into_boxed();
         let query = match course {
             CourseKey::Id(id) => query.filter(courses::id.eq(id)),
             CourseKey::Slug(slug) => query.filter(courses::slug.eq(slug)),
         };
-        let found = query.first::<(CourseId, CourseStatus, Option<UserId>, Option<EnrollmentStatus>)>(conn).await;
+        let found = query.first::<(CourseId, CourseStatus, Option<UserId>, Option<Standing>)>(conn).await;
         Ok(found.optional()?.map(|(course, status, instructor, enrolled)| CourseStanding {
             course,
             status,
             runs: self.runs_all() || (self.runs_own() && instructor == Some(self.user)),
-            takes_part: enrolled.is_some_and(EnrollmentStatus::takes_part),
+            takes_part: enrolled.is_some_and(|standing| standing.takes_part(self.at)),
         }))
     }
 }

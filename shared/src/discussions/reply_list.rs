@@ -1,7 +1,7 @@
 //! Replies, as their readers find them: a page of them, each with what stands below it.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 
 use super::{Reader, Reply};
@@ -154,6 +154,7 @@ async fn rows(
         .bind::<BigInt, _>(most)
         .bind::<BigInt, _>(page.limit())
         .bind::<BigInt, _>(page.offset())
+        .bind::<Timestamptz, _>(reader.at)
         .load(conn)
         .await
 }

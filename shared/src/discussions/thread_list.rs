@@ -174,6 +174,7 @@ async fn rows(
         .bind::<BigInt, _>(page.limit())
         .bind::<BigInt, _>(page.offset())
         .bind::<Nullable<Text>, _>(filter.course_slug.as_deref())
+        .bind::<Timestamptz, _>(reader.at)
         .load(conn)
         .await
 }

@@ -7,7 +7,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 
 use super::jobs::{CourseCompleted, EvaluateCompletion};
-use super::{Enrollment, EnrollmentStatus};
+use super::{Enrollment, EnrollmentCause, EnrollmentStatus};
 use crate::db::schema::enrollments;
 use crate::db::{Conn, Error};
 use crate::events::{Event, EventKind};
@@ -58,6 +58,7 @@ impl Enrollment {
             let completed: Self = diesel::update(enrollments::table.find(id))
                 .set((
                     enrollments::status.eq(EnrollmentStatus::Completed),
+                    enrollments::cause.eq(EnrollmentCause::Completion),
                     enrollments::completed_at.eq(now),
                     enrollments::progress.eq(100),
                     enrollments::updated_at.eq(now),

@@ -6,12 +6,12 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 
 use super::jobs::{EvaluateCompletion, WelcomeLearner};
-use super::{Enrollment, EnrollmentError, EnrollmentStatus};
+use super::{Enrollment, EnrollmentCause, EnrollmentError, EnrollmentStatus};
 use crate::courses::{Course, CourseStatus, unmet_prerequisites};
 use crate::db::schema::{courses, enrollments, users};
 use crate::db::{Conn, Error, broken_constraint};
 use crate::events::{Event, EventKind};
-use crate::ids::{EnrollmentId, TenantId, UserId};
+use crate::ids::{EnrollmentId, GroupId, TenantId, UserId};
 use crate::jobs;
 use crate::users::UserStatus;
 
@@ -25,6 +25,15 @@ pub enum EnrolledBy {
         /// Let it wait for an approval nevertheless.
         pending: bool,
     },
+}
+
+impl EnrolledBy {
+    const fn cause(self) -> EnrollmentCause {
+        match self {
+            Self::Learner => EnrollmentCause::Itself,
+            Self::Authority { .. } => EnrollmentCause::Staff,
+        }
+    }
 }
 
 /// What enrolling did.
@@ -104,6 +113,8 @@ async fn enroll(
             removed: false,
             updated_at: now,
             started_at: status.takes_part().then_some(now),
+            cause: by.cause(),
+            group_id: None,
         })
         .on_conflict((enrollments::tenant_id, enrollments::course_id, enrollments::user_id))
         .do_nothing()
@@ -143,6 +154,7 @@ async fn enter_again(
     now: DateTime<Utc>,
 ) -> Result<Enrolled, EnrollmentError> {
     use EnrollmentStatus as S;
+    let existing = existing.at(conn, now).await?;
     let comes_back = match existing.status {
         S::Active | S::Completed => false,
         S::Pending => by == EnrolledBy::Authority { pending: false },
@@ -156,6 +168,9 @@ async fn enter_again(
         .set((
             enrollments::status.eq(status),
             enrollments::expires_at.eq(None::<DateTime<Utc>>),
+            // No group is why they are here from now on.
+            enrollments::cause.eq(by.cause()),
+            enrollments::group_id.eq(None::<GroupId>),
             // A learner who was removed stays so until somebody lets them in.
             enrollments::removed.eq(existing.removed && status == S::Pending),
             // What they have begun goes on where it was.

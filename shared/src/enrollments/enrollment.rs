@@ -6,11 +6,11 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
-use super::EnrollmentError;
+use super::{EnrollmentCause, EnrollmentError};
 use crate::courses::{Access, Course, CourseKey, CourseStatus, EnrollmentStatus};
 use crate::db::schema::{courses, enrollments, users};
 use crate::db::{Conn, Error, Numbered, Page};
-use crate::ids::{CourseId, EnrollmentId, TenantId, UserId};
+use crate::ids::{CourseId, EnrollmentId, GroupId, TenantId, UserId};
 use crate::users::{Person, UserRole};
 
 /// A learner in a course.
@@ -32,6 +32,10 @@ pub struct Enrollment {
     pub updated_at: DateTime<Utc>,
     /// When the learner first took part: relative releases count from here.
     pub started_at: Option<DateTime<Utc>>,
+    /// Why the status is what it is.
+    pub cause: EnrollmentCause,
+    /// The group that it came with.
+    pub group_id: Option<GroupId>,
 }
 
 /// A course, as much of it as an enrollment shows.
@@ -132,6 +136,7 @@ impl Enrollment {
                 .set((
                     enrollments::status.eq(EnrollmentStatus::Active),
                     enrollments::removed.eq(false),
+                    enrollments::cause.eq(EnrollmentCause::Staff),
                     enrollments::started_at.eq(self.started_at.unwrap_or(now)),
                     enrollments::updated_at.eq(now),
                 ))
@@ -152,6 +157,11 @@ impl Enrollment {
             .filter(enrollments::status.eq_any([EnrollmentStatus::Pending, EnrollmentStatus::Active]))
             .set((
                 enrollments::status.eq(EnrollmentStatus::Cancelled),
+                enrollments::cause.eq(if by == self.user_id {
+                    EnrollmentCause::Itself
+                } else {
+                    EnrollmentCause::Staff
+                }),
                 // Who was removed once, and asks again, does not wash that off by cancelling.
                 (by != self.user_id).then(|| enrollments::removed.eq(true)),
                 enrollments::updated_at.eq(now),

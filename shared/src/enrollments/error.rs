@@ -18,6 +18,12 @@ pub enum EnrollmentError {
     /// Others come first.
     #[error("first complete: {}", .0.iter().map(|unmet| unmet.title.as_str()).collect::<Vec<_>>().join(", "))]
     PrerequisitesUnmet(Vec<UnmetPrerequisite>),
+    /// There is no such group.
+    #[error("no such group")]
+    NoSuchGroup,
+    /// What is over for another reason has no end any more.
+    #[error("only a pending, active or expired enrollment has an end")]
+    NoEnd,
     /// Only what is pending can be approved.
     #[error("the enrollment does not wait for an approval")]
     NotPending,
@@ -36,6 +42,9 @@ pub enum EnrollmentError {
     /// The item is there, and something stands before it.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Locked(Vec<Reason>),
+    /// A player tells something that its name does not promise.
+    #[error("`{word}` is {wanted}")]
+    OddDetail { word: &'static str, wanted: String },
     /// Details add up to more than is kept.
     #[error("the details of one item may have 64 KiB in all")]
     DetailsTooLarge,

@@ -8,15 +8,16 @@ use diesel::sql_types::{Bool, Int2, Jsonb, Nullable, Text, Timestamptz, Uuid as 
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::{Map, Value, json};
 
+use super::gate::GatedItem;
 use super::jobs::EvaluateCompletion;
-use super::{EnrollmentError, ItemBrief, Progress, ProgressStatus};
-use crate::courses::{Access, ContentType, Course, EnrollmentStatus, ItemGate, ModuleGate, Standing, Window};
-use crate::db::schema::{content_items, courses, enrollments, module_prerequisites, modules, sql_types};
+use super::player::kept_details;
+use super::{EnrollmentError, ItemBrief, Progress, ProgressStatus, study};
+use crate::courses::{ContentType, EnrollmentStatus};
+use crate::db::schema::{content_items, enrollments, sql_types};
 use crate::db::{Conn, Error, broken_constraint};
 use crate::events::{Event, EventKind};
 use crate::ids::{ContentItemId, CourseId, EnrollmentId, ModuleId, ProgressId, TenantId, UserId};
 use crate::jobs;
-use crate::users::UserRole;
 
 /// What a learner tells of an item.
 #[derive(Debug, Clone)]
@@ -71,8 +72,11 @@ async fn record(
     now: DateTime<Utc>,
 ) -> Result<Recorded, EnrollmentError> {
     hold(conn, tenant, user, report.item).await?;
-    let (course_id, standing) = admit(conn, tenant, user, report.item, now).await?;
+    let gated = GatedItem::find(conn, tenant, user, report.item).await?.ok_or(EnrollmentError::NoSuchItem)?;
+    let (course_id, content_type) = (gated.course.id, gated.brief.content_type);
+    let standing = gated.admit(conn, user, now).await?;
     let (enrollment_id, standing) = (standing.id, standing.status);
+    let details = kept_details(content_type, report.details)?;
     let write = Write {
         tenant_id: tenant,
         course_id,
@@ -80,25 +84,48 @@ async fn record(
         item_id: report.item,
         progress_id: ProgressId::new(),
         status: report.status,
-        details: Value::Object(report.details),
+        details: Value::Object(details),
         at: now,
     };
     let written: Written = (&write).get_result(conn).await.optional()?.ok_or(EnrollmentError::NoSuchItem)?;
-    if written.status == ProgressStatus::Completed && written.was != Some(ProgressStatus::Completed) {
-        let event = Event {
-            tenant,
-            kind: EventKind::ContentCompleted,
-            user: Some(user),
-            course: Some(course_id),
-            context: json!({ "content_item_id": report.item, "enrollment_id": enrollment_id }),
-            dedupe_key: Some(format!("content {enrollment_id} {}", report.item)),
-        };
-        event.record(conn, now).await?;
-    }
+    tell(conn, &write, &written, user).await?;
     if written.all_done && standing == EnrollmentStatus::Active {
         jobs::enqueue(conn, &EvaluateCompletion { tenant_id: tenant, enrollment_id }).await?;
     }
     Ok(written.into_recorded(&write, standing))
+}
+
+/// Tells what has happened: what was finished, or else that the learner is at work.
+async fn tell(conn: &mut Conn, write: &Write, written: &Written, user: UserId) -> Result<(), Error> {
+    let Write { tenant_id: tenant, course_id, enrollment_id, item_id, at, .. } = *write;
+    let event = |kind, dedupe_key| Event {
+        tenant,
+        kind,
+        user: Some(user),
+        course: Some(course_id),
+        context: json!({ "content_item_id": item_id, "module_id": written.module_id, "enrollment_id": enrollment_id }),
+        dedupe_key: Some(dedupe_key),
+    };
+    let mut is_told = false;
+    if written.status == ProgressStatus::Completed && written.was != Some(ProgressStatus::Completed) {
+        let completed = event(EventKind::ContentCompleted, format!("content {enrollment_id} {item_id}"));
+        is_told = if written.module_done {
+            let key = format!("module {enrollment_id} {}", written.module_id);
+            let both = [completed, event(EventKind::ModuleCompleted, key)];
+            Event::record_all(conn, tenant, both.into_iter(), at).await? > 0
+        } else {
+            completed.record(conn, at).await?
+        };
+    }
+    // Players tell of each second of a film. Of an item that was told of in this stretch already,
+    // nobody needs to ask whether it was.
+    let stretch = study::stretch_of(at);
+    let is_at_work = written.status != ProgressStatus::NotStarted;
+    if is_at_work && !is_told && written.was_at.is_none_or(|was| study::stretch_of(was) != stretch) {
+        let key = format!("studied {user} {}", stretch.timestamp());
+        event(EventKind::ContentProgressed, key).record(conn, at).await?;
+    }
+    Ok(())
 }
 
 /// Holds the caller's enrollment, if there is one, until the transaction ends, so that two reports
@@ -120,89 +147,6 @@ async fn hold(conn: &mut Conn, tenant: TenantId, user: UserId, item: ContentItem
         .await
         .optional()?;
     Ok(())
-}
-
-/// The item's course and how the learner stands to it, if the item is open to them. Whoever runs the
-/// course sees all of it at once, and learns it like everybody else.
-async fn admit(
-    conn: &mut Conn,
-    tenant: TenantId,
-    user: UserId,
-    item: ContentItemId,
-    now: DateTime<Utc>,
-) -> Result<(CourseId, Standing), EnrollmentError> {
-    let found = item_gate(conn, tenant, user, item).await?.ok_or(EnrollmentError::NoSuchItem)?;
-    let GatedItem { course, module, item, has_prerequisites, standing } = found;
-    let mut access = Access::of_course(&course, (user, UserRole::Learner), standing, now);
-    if has_prerequisites {
-        access.load_prerequisites(conn, &course, user).await?;
-    }
-    let decision = access.item(module, item);
-    if decision.hides() {
-        return Err(EnrollmentError::NoSuchItem);
-    }
-    match standing {
-        None => Err(EnrollmentError::NotEnrolled),
-        Some(standing) if !standing.takes_part(now) => Err(EnrollmentError::NotActive(standing.status)),
-        Some(standing) if decision.is_allowed() => Ok((course.id, standing)),
-        Some(_) => Err(EnrollmentError::Locked(decision.reasons)),
-    }
-}
-
-/// An item, as far as deciding about it goes.
-struct GatedItem {
-    course: Course,
-    module: ModuleGate,
-    item: ItemGate,
-    /// Whether there are any for its module: most have none, and then nobody asks how far one is.
-    has_prerequisites: bool,
-    standing: Option<Standing>,
-}
-
-async fn item_gate(
-    conn: &mut Conn,
-    tenant: TenantId,
-    user: UserId,
-    item: ContentItemId,
-) -> Result<Option<GatedItem>, Error> {
-    let has_prerequisites = diesel::dsl::exists(
-        module_prerequisites::table
-            .filter(module_prerequisites::tenant_id.eq(modules::tenant_id))
-            .filter(module_prerequisites::module_id.eq(modules::id)),
-    );
-    let found = content_items::table
-        .inner_join(modules::table)
-        .inner_join(
-            courses::table
-                .on(courses::tenant_id.eq(content_items::tenant_id).and(courses::id.eq(content_items::course_id))),
-        )
-        .left_join(
-            enrollments::table.on(enrollments::tenant_id
-                .eq(courses::tenant_id)
-                .and(enrollments::course_id.eq(courses::id))
-                .and(enrollments::user_id.eq(user))),
-        )
-        .filter(content_items::tenant_id.eq(tenant))
-        .filter(content_items::id.eq(item))
-        .select((
-            Course::as_select(),
-            modules::id,
-            (modules::release_at, modules::release_after_days, modules::available_until),
-            content_items::is_published,
-            (content_items::release_at, content_items::release_after_days, content_items::available_until),
-            has_prerequisites,
-            Option::<Standing>::as_select(),
-        ))
-        .first::<(Course, ModuleId, Window, bool, Window, bool, Option<Standing>)>(conn)
-        .await
-        .optional()?;
-    Ok(found.map(|(course, id, opens, is_published, window, has_prerequisites, standing)| GatedItem {
-        course,
-        module: ModuleGate { id, window: opens },
-        item: ItemGate { is_published, window },
-        has_prerequisites,
-        standing,
-    }))
 }
 
 /// The statement of `record_progress.sql` with what is given to it. A query of our own type,
@@ -257,9 +201,11 @@ impl Query for Write {
         Nullable<Timestamptz>,
         Nullable<Timestamptz>,
         Nullable<sql_types::ProgressStatus>,
+        Nullable<Timestamptz>,
         Text,
         SqlUuid,
         sql_types::ContentType,
+        Bool,
         Bool,
         Bool,
         Int2,
@@ -275,11 +221,16 @@ struct Written {
     completed_at: Option<DateTime<Utc>>,
     /// Before.
     was: Option<ProgressStatus>,
+    /// When it was told of before.
+    was_at: Option<DateTime<Utc>>,
     title: String,
     module_id: ModuleId,
     content_type: ContentType,
     is_required: bool,
+    /// All that is required of the course.
     all_done: bool,
+    /// All that is required of the item's module.
+    module_done: bool,
     percent: i16,
 }
 

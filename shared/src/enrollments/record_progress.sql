@@ -6,7 +6,7 @@ item as (
         on i.tenant_id = given.tenant_id and i.id = given.item_id and i.course_id = given.course_id and i.is_published
 ),
 was as (
-    select p.status
+    select p.status, p.updated_at
     from given
     join learner_progress p on p.enrollment_id = given.enrollment_id and p.content_item_id = given.item_id
 ),
@@ -35,11 +35,18 @@ written as (
 ),
 counted as (
     select count(*) as required,
-        count(*) filter (where case when i.id = written.content_item_id then written.status else p.status end = 'COMPLETED') as done
-    from written
-    join content_items i
-        on i.tenant_id = written.tenant_id and i.course_id = written.course_id and i.is_published and i.is_required
-    left join learner_progress p on p.enrollment_id = written.enrollment_id and p.content_item_id = i.id
+        count(*) filter (where is_done) as done,
+        count(*) filter (where is_near) as required_near,
+        count(*) filter (where is_near and is_done) as done_near
+    from (
+        select i.module_id = item.module_id as is_near,
+            case when i.id = written.content_item_id then written.status else p.status end = 'COMPLETED' as is_done
+        from written
+        cross join item
+        join content_items i
+            on i.tenant_id = written.tenant_id and i.course_id = written.course_id and i.is_published and i.is_required
+        left join learner_progress p on p.enrollment_id = written.enrollment_id and p.content_item_id = i.id
+    ) as asked
 ),
 moved as (
     update enrollments e
@@ -50,6 +57,6 @@ moved as (
         and e.status = 'ACTIVE' and e.progress <> percent_done(done, required)
 )
 select written.id, written.status, written.progress_details, written.started_at, written.completed_at,
-    (select status from was), item.title, item.module_id, item.content_type, item.is_required,
-    required > 0 and done = required, percent_done(done, required)
+    (select status from was), (select updated_at from was), item.title, item.module_id, item.content_type, item.is_required,
+    required > 0 and done = required, required_near > 0 and done_near = required_near, percent_done(done, required)
 from written, item, counted

@@ -18,8 +18,12 @@ pub enum EventKind {
     SignIn,
     /// Somebody was enrolled in a course.
     CourseEnrolled,
+    /// A learner worked on an item: told once for a person and five minutes.
+    ContentProgressed,
     /// A learner finished an item.
     ContentCompleted,
+    /// A learner finished all that a module asks for.
+    ModuleCompleted,
     /// A learner finished a course.
     CourseCompleted,
     /// A certificate was issued.
@@ -32,7 +36,9 @@ impl EventKind {
         match self {
             Self::SignIn => "SIGN_IN",
             Self::CourseEnrolled => "COURSE_ENROLLED",
+            Self::ContentProgressed => "CONTENT_PROGRESSED",
             Self::ContentCompleted => "CONTENT_COMPLETED",
+            Self::ModuleCompleted => "MODULE_COMPLETED",
             Self::CourseCompleted => "COURSE_COMPLETED",
             Self::CertificateIssued => "CERTIFICATE_ISSUED",
         }
@@ -58,33 +64,76 @@ pub struct Event {
 const BUCKET: TimeDelta = TimeDelta::seconds(5);
 
 impl Event {
-    /// Writes it down, in the caller's transaction, and has its day counted anew.
+    /// Writes it down, in the caller's transaction, and has its day counted anew. Says whether it was
+    /// not told before.
     ///
     /// The job runs after its stretch of time has ended, and the next stretch has a job of its own,
     /// so that no event falls between two counts; what a slow transaction brings later, the hourly
     /// count of the day finds.
-    pub async fn record(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<(), Error> {
+    pub async fn record(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<bool, Error> {
         let written = diesel::insert_into(events::table)
-            .values((
-                events::id.eq(EventId::new()),
-                events::tenant_id.eq(self.tenant),
-                events::user_id.eq(self.user),
-                events::event_type.eq(self.kind.as_str()),
-                events::course_id.eq(self.course),
-                events::context.eq(&self.context),
-                events::occurred_at.eq(now),
-                events::dedupe_key.eq(&self.dedupe_key),
-            ))
+            .values(self.clone().into_row(now))
             .on_conflict_do_nothing()
             .execute(conn)
             .await?;
         if written == 0 {
-            return Ok(());
+            return Ok(false);
         }
-        let bucket = now.duration_trunc(BUCKET).unwrap_or(now);
-        let job = RollUpDay { tenant_id: self.tenant, day: now.date_naive(), since: Some(bucket) };
-        let options = JobOptions { run_at: Some(bucket + BUCKET), ..JobOptions::default() };
-        enqueue_with(conn, &job, options).await?;
-        Ok(())
+        count_later(conn, self.tenant, now).await?;
+        Ok(true)
     }
+
+    /// Writes many of one tenant down, as [`Event::record`] does with one. Says how many were not told
+    /// before.
+    pub async fn record_all(
+        conn: &mut Conn,
+        tenant: TenantId,
+        events: impl Iterator<Item = Self>,
+        now: DateTime<Utc>,
+    ) -> Result<usize, Error> {
+        let mut written = 0;
+        let rows: Vec<_> = events.map(|event| event.into_row(now)).collect();
+        for rows in rows.chunks(1_000) {
+            written += diesel::insert_into(events::table).values(rows).on_conflict_do_nothing().execute(conn).await?;
+        }
+        if written > 0 {
+            count_later(conn, tenant, now).await?;
+        }
+        Ok(written)
+    }
+
+    fn into_row(self, now: DateTime<Utc>) -> Row {
+        Row {
+            id: EventId::new(),
+            tenant_id: self.tenant,
+            user_id: self.user,
+            event_type: self.kind.as_str(),
+            course_id: self.course,
+            context: self.context,
+            occurred_at: now,
+            dedupe_key: self.dedupe_key,
+        }
+    }
+}
+
+/// Has the day counted anew when this stretch of time has ended.
+async fn count_later(conn: &mut Conn, tenant: TenantId, now: DateTime<Utc>) -> Result<(), Error> {
+    let bucket = now.duration_trunc(BUCKET).unwrap_or(now);
+    let job = RollUpDay { tenant_id: tenant, day: now.date_naive(), since: Some(bucket) };
+    let options = JobOptions { run_at: Some(bucket + BUCKET), ..JobOptions::default() };
+    enqueue_with(conn, &job, options).await?;
+    Ok(())
+}
+
+#[derive(Debug, Insertable)]
+#[diesel(table_name = events)]
+struct Row {
+    id: EventId,
+    tenant_id: TenantId,
+    user_id: Option<UserId>,
+    event_type: &'static str,
+    course_id: Option<CourseId>,
+    context: Value,
+    occurred_at: DateTime<Utc>,
+    dedupe_key: Option<String>,
 }

@@ -5,6 +5,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
+use super::jobs::SyncGroup;
 use super::{User, UserRole, UserStatus};
 use crate::db::schema::{group_memberships, learner_groups, users};
 use crate::db::{Conn, Error, Numbered, Page, broken_constraint, containing};
@@ -212,6 +213,7 @@ impl Group {
                     .execute(conn)
                     .await?;
                 admit_all(conn, tenant, id, &members, now).await?;
+                SyncGroup::ask(conn, tenant, id).await?;
             }
             let member_count = count(conn, tenant, id).await?;
             Ok(Some(GroupRow { group, member_count }))
@@ -272,6 +274,7 @@ impl Group {
             }
             let known = living(conn, tenant, people).await?;
             let joined = insert(conn, tenant, id, &known, now).await?;
+            SyncGroup::ask(conn, tenant, id).await?;
             let outcome = |person: &UserId| match (joined.contains(person), known.contains(person)) {
                 (true, _) => Outcome::Done,
                 (false, true) => Outcome::Unchanged,
@@ -301,6 +304,7 @@ impl Group {
                 .returning(group_memberships::user_id)
                 .get_results(conn)
                 .await?;
+            SyncGroup::ask(conn, tenant, id).await?;
             let outcome = |person: &UserId| match (gone.contains(person), known.contains(person)) {
                 (true, _) => Outcome::Done,
                 (false, true) => Outcome::Unchanged,

@@ -1,12 +1,13 @@
-//! The mails of accounts.
+//! Jobs that accounts and groups cause.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{OneTimeTokenId, TenantId, UserId};
-use crate::jobs::{Backoff, Job, Queue};
+use crate::db::{Conn, Error};
+use crate::ids::{GroupId, OneTimeTokenId, TenantId, UserId};
+use crate::jobs::{self, Backoff, Job, Queue};
 
 /// Somebody waits for these in front of a screen.
 const BACKOFF: Backoff = Backoff::exponential(2, 300);
@@ -83,5 +84,35 @@ impl Job for SendPasswordChanged {
 
     fn unique_key(&self) -> Option<String> {
         Some(format!("{} {}", self.user_id, self.changed_at.timestamp_micros()))
+    }
+}
+
+/// Brings the enrollments of a group's members in step with the group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncGroup {
+    pub tenant_id: TenantId,
+    pub group_id: GroupId,
+}
+
+impl Job for SyncGroup {
+    const NAME: &'static str = "users.sync_group";
+    const QUEUE: Queue = Queue::Within1m;
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    // No unique key: a change that commits while a group is brought in step must be seen by another.
+
+    fn strand(&self) -> Option<String> {
+        Some(format!("group {}", self.group_id))
+    }
+}
+
+impl SyncGroup {
+    /// Asks for it: whoever joined or left, joins or leaves what the group learns.
+    pub(super) async fn ask(conn: &mut Conn, tenant_id: TenantId, group_id: GroupId) -> Result<(), Error> {
+        jobs::enqueue(conn, &Self { tenant_id, group_id }).await?;
+        Ok(())
     }
 }

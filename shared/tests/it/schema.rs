@@ -37,7 +37,7 @@ const OF_SUPERUSERS_TOO: [&str; 5] = ["users", "sessions", "one_time_tokens", "i
 
 /// Tables whose changes leave no line in the audit log, each with its reason. All others say
 /// `audit_changes` in their migration.
-const NOT_AUDITED: [(&str, &str); 34] = [
+const NOT_AUDITED: [(&str, &str); 36] = [
     ("audit_log", "is the log"),
     ("sessions", "are listed as they are, and end with a reason of their own"),
     ("one_time_tokens", "links that were sent, with their own instants"),
@@ -45,6 +45,8 @@ const NOT_AUDITED: [(&str, &str); 34] = [
     ("notifications", "messages, written by jobs"),
     ("notification_deliveries", "what became of messages"),
     ("events", "is itself a log"),
+    ("enrollment_changes", "is itself a log"),
+    ("enrollment_import_rows", "what became of a file's rows; what they change is audited"),
     ("daily_rollups", "counted from events"),
     ("idempotency_keys", "answers kept for a day"),
     ("throttles", "levels of buckets"),

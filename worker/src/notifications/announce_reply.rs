@@ -19,7 +19,7 @@ pub async fn announce(conn: &mut Conn, ctx: &Ctx, job: ReplyPosted) -> Outcome {
     let Some(news) = ReplyNews::find(conn, ctx.tenant(), job.reply_id).await? else {
         return Ok(()); // Deleted or hidden meanwhile: no one is told.
     };
-    let followers = news.audience(conn, job.after, TURN).await?;
+    let followers = news.audience(conn, job.after, TURN, ctx.now()).await?;
     let notice = Notice::DiscussionReply {
         author_name: news.author.full_name(),
         beginning: beginning(&news.reply.content),

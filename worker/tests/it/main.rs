@@ -23,6 +23,8 @@ mod dashboards;
 mod enrollments;
 mod fairness;
 mod files;
+mod groups;
+mod imports;
 mod ledger;
 mod library_contract;
 mod limits;

@@ -41,6 +41,8 @@ impl World {
         shared::testing::make::lti_platform(&world.app.db, tenant).await;
         shared::testing::make::file(&world.app.db, &somebody, "notes.txt", None).await;
         shared::testing::make::upload(&world.app.db, &somebody, "film.mp4", None).await;
+        shared::testing::make::group_enrollment(&world.app.db, tenant).await;
+        shared::testing::make::enrollment_import(&world.app.db, tenant).await;
         world
     }
 

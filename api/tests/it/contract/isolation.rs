@@ -19,9 +19,11 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("course", "courses"),
     ("domain", "tenant_domains"),
     ("enrollment", "enrollments"),
+    ("enrollment_import", "enrollment_imports"),
     ("file", "files"),
     ("folder", "folders"),
     ("group", "learner_groups"),
+    ("group_enrollment", "group_enrollments"),
     ("job", "jobs"),
     ("lti_platform", "lti_platforms"),
     ("member", "users"),
@@ -102,6 +104,8 @@ async fn another_tenants_ids_do_not_exist() {
     shared::testing::make::lti_platform(&app.db, theirs).await;
     shared::testing::make::file(&app.db, &bystander, "notes.txt", None).await;
     shared::testing::make::upload(&app.db, &bystander, "film.mp4", None).await;
+    shared::testing::make::group_enrollment(&app.db, theirs).await;
+    shared::testing::make::enrollment_import(&app.db, theirs).await;
     let ids = ids_of(&app.db, theirs).await;
     let before = everything_of(&app.db, theirs).await;
 

@@ -24,6 +24,8 @@ async fn every_list_answers_with_a_constant_number_of_queries() {
         shared::testing::make::file(&app.db, &somebody, name, None).await;
     }
     shared::testing::make::upload(&app.db, &somebody, "film.mp4", None).await;
+    shared::testing::make::group_enrollment(&app.db, tenant).await;
+    shared::testing::make::enrollment_import(&app.db, tenant).await;
     let ids = ids_of(&app.db, tenant).await;
     let learner = app
         .db

@@ -49,6 +49,9 @@ async fn only_those_who_take_part_teach_or_administer_read_and_write() {
     let gone = class.app.as_role(class.tenant, UserRole::Learner).await;
     let ended = make::enrollment(gone.user.as_ref().expect("somebody"), &class.course);
     ended.status(EnrollmentStatus::Cancelled).make(&class.app.db).await;
+    let late = class.app.as_role(class.tenant, UserRole::Learner).await;
+    let over = make::enrollment(late.user.as_ref().expect("somebody"), &class.course);
+    over.but(|row| row.expires_at = Some(make::morning())).make(&class.app.db).await;
     let done = class.app.as_role(class.tenant, UserRole::Learner).await;
     let ended = make::enrollment(done.user.as_ref().expect("somebody"), &class.course);
     ended.status(EnrollmentStatus::Completed).make(&class.app.db).await;
@@ -62,6 +65,7 @@ async fn only_those_who_take_part_teach_or_administer_read_and_write() {
         (&outsider, false),
         (&colleague, false),
         (&gone, false),
+        (&late, false),
     ] {
         client.get(&format!("{THREADS}{id}/")).await.expect(if may { 200 } else { 404 });
         let count = client.get(&format!("{THREADS}?search=which")).await.expect(200).body["count"].clone();

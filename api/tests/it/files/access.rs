@@ -2,7 +2,7 @@
 
 use shared::enrollments::EnrollmentStatus;
 use shared::files::Attachment;
-use shared::ids::FileId;
+use shared::ids::{ContentItemId, FileId};
 use shared::testing::make;
 use shared::users::UserRole;
 
@@ -74,10 +74,17 @@ async fn a_file_of_a_course_is_for_those_who_may_open_its_item() {
     let outsider = office.as_role(UserRole::Learner).await;
     learner.get(&address(&file, "download/")).await.expect(404);
 
-    let item = db.texts("select id::text as text from content_items").await.concat().parse().expect("an id");
+    let item: ContentItemId =
+        db.texts("select id::text as text from content_items").await.concat().parse().expect("an id");
     let id: FileId = super::id(&file).parse().expect("an id");
-    let attach = Attachment::set(&mut *db.tenant(office.tenant).await, office.tenant, item, Some(id)).await;
-    attach.expect("attached");
+    let of_item = format!("/api/content/{item}/file/");
+    let body = serde_json::json!({"file": id});
+    learner.put(&of_item, body.clone()).await.expect(403);
+    office.as_role(UserRole::Instructor).await.put(&of_item, body.clone()).await.expect(403);
+    let attached = teacher.put(&of_item, body).await.expect(200);
+    assert_eq!((&attached.body["filename"], &attached.body["status"]), (&"slides.pdf".into(), &"AVAILABLE".into()));
+    assert_eq!(learner.get(&of_item).await.expect(200).body, attached.body);
+    outsider.get(&of_item).await.expect(404);
 
     learner.get(&address(&file, "download/")).await.expect(200).text("/url");
     outsider.get(&address(&file, "download/")).await.expect(404);
@@ -87,7 +94,12 @@ async fn a_file_of_a_course_is_for_those_who_may_open_its_item() {
     let shown = Attachment::files_of(&mut *db.tenant(office.tenant).await, office.tenant, &[item]).await;
     assert_eq!(shown.expect("rows")[&item].available().expect("available").filename, "slides.pdf");
 
-    Attachment::set(&mut *db.tenant(office.tenant).await, office.tenant, item, None).await.expect("detached");
+    let others = upload(&learner, "mine.txt", b"hello", None).await.expect(201);
+    let others = serde_json::json!({"file": super::id(&others)});
+    let refused = teacher.put(&of_item, others).await.expect(400);
+    assert!(refused.body["errors"]["file"].is_array(), "a file that the teacher does not see");
+    teacher.delete(&of_item).await.expect(204);
+    learner.get(&of_item).await.expect(404);
     learner.get(&address(&file, "download/")).await.expect(404);
     teacher.delete(&address(&file, "")).await.expect(204);
 }

@@ -1,5 +1,5 @@
 -- Followers of a thread who may still read it, by id, behind $4. $1 tenant, $2 thread, $3 the author
--- of the reply, who needs no telling.
+-- of the reply, who needs no telling, $6 now.
 select f.user_id as id
 from discussion_followers f
 join discussion_threads t on t.tenant_id = f.tenant_id and t.id = f.thread_id
@@ -17,7 +17,7 @@ where f.tenant_id = $1
         or (c.status <> 'DRAFT' and exists (
             select from enrollments e
             where e.tenant_id = f.tenant_id and e.course_id = t.course_id and e.user_id = f.user_id
-                and e.status in ('ACTIVE', 'COMPLETED')
+                and (e.status = 'COMPLETED' or e.status = 'ACTIVE' and (e.expires_at is null or e.expires_at > $6))
         ))
     )
 order by f.user_id

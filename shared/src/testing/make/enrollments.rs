@@ -6,10 +6,12 @@ use serde_json::json;
 use super::morning;
 use crate::courses::{ContentItem, Course};
 use crate::db::schema::{enrollments, learner_progress};
-use crate::enrollments::{Enrollment, EnrollmentStatus, Progress, ProgressStatus};
-use crate::ids::{EnrollmentId, ProgressId};
+use crate::enrollments::{
+    Enrollment, EnrollmentCause, EnrollmentImport, EnrollmentStatus, GroupEnrollment, Progress, ProgressStatus,
+};
+use crate::ids::{EnrollmentId, ProgressId, TenantId};
 use crate::testing::TestDb;
-use crate::users::User;
+use crate::users::{Group, NewGroup, User};
 
 /// An enrollment about to be made.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub fn enrollment(user: &User, course: &Course) -> EnrollmentMaker {
         removed: false,
         updated_at: morning(),
         started_at: Some(morning()),
+        cause: EnrollmentCause::Itself,
+        group_id: None,
     })
 }
 
@@ -82,4 +86,22 @@ pub async fn completed_item(db: &TestDb, enrollment: &Enrollment, item: &Content
     let mut conn = db.tenant(enrollment.tenant_id).await;
     diesel::insert_into(learner_progress::table).values(&progress).execute(&mut conn).await.expect("progress");
     progress
+}
+
+/// A new group of nobody that learns a new course.
+pub async fn group_enrollment(db: &TestDb, tenant: TenantId) -> GroupEnrollment {
+    let course = super::course(tenant).published().make(db).await;
+    let mut conn = db.tenant(tenant).await;
+    let new = NewGroup { name: format!("Group {}", super::serial()), ..NewGroup::default() };
+    let group = Group::create(&mut conn, tenant, new, morning()).await.expect("a group").group;
+    let (id, _) = GroupEnrollment::create(&mut conn, &course, group.id, morning()).await.expect("enrolled");
+    GroupEnrollment::find(&mut conn, tenant, id).await.expect("an answer").expect("it is there").enrollment
+}
+
+/// A file of one enrollment in a new course, not worked off yet.
+pub async fn enrollment_import(db: &TestDb, tenant: TenantId) -> EnrollmentImport {
+    let course = super::course(tenant).published().make(db).await;
+    let mut conn = db.tenant(tenant).await;
+    let source = "email\nsomebody@example.org\n";
+    EnrollmentImport::create(&mut conn, &course, source, false, None, morning()).await.expect("an import")
 }

@@ -13,7 +13,7 @@ pub use certificates::{certificate, pending_certificate};
 pub use courses::{
     CourseMaker, ItemMaker, MadeCourse, comes_before, course, item, module, module_comes_before, prerequisite,
 };
-pub use enrollments::{EnrollmentMaker, completed_item, enrollment};
+pub use enrollments::{EnrollmentMaker, completed_item, enrollment, enrollment_import, group_enrollment};
 pub use federation::{lti_platform, sso_configuration};
 pub use files::{file, folder, unseen_file, upload};
 pub use notifications::notification;

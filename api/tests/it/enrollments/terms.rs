@@ -1,0 +1,120 @@
+//! How enrollments end, and what is remembered of them.
+
+use serde_json::{Value, json};
+use shared::enrollments::EnrollmentStatus;
+use shared::testing::make;
+
+use crate::courses::School;
+
+fn told(row: &Value) -> [&Value; 3] {
+    [&row["from_status"], &row["to_status"], &row["cause"]]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_status_is_remembered_with_its_cause() {
+    let school = School::start().await;
+    let course = make::course(school.tenant).published().with_approval().make(&school.app.db).await;
+    let body = json!({"course": course.id});
+    let made = school.learner.post("/api/enrollments/", body.clone()).await.expect(201);
+    let path = made.header("location").to_owned();
+    school.admin.post(&format!("{path}approve/"), json!({})).await.expect(200);
+    school.learner.post(&format!("{path}cancel/"), json!({})).await.expect(200);
+    let staff = json!({"course": course.id, "user": school.learner.id()});
+    school.admin.post("/api/enrollments/", staff).await.expect(200);
+
+    let history = school.learner.get(&format!("{path}history/")).await.expect(200);
+
+    let expected = [
+        ["CANCELLED", "ACTIVE", "STAFF"],
+        ["ACTIVE", "CANCELLED", "SELF"],
+        ["PENDING", "ACTIVE", "STAFF"],
+        ["", "PENDING", "SELF"],
+    ];
+    for (row, expected) in history.results().iter().zip(expected) {
+        let expected = expected.map(|word| if word.is_empty() { Value::Null } else { json!(word) });
+        assert_eq!(told(row), expected.each_ref());
+    }
+    assert_eq!(history.body["count"], 4);
+    let colleague = school.app.as_role(school.tenant, shared::users::UserRole::Learner).await;
+    colleague.get(&format!("{path}history/")).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_runs_the_course_says_when_an_enrollment_ends() {
+    let school = School::start().await;
+    let db = &school.app.db;
+    let course = make::course(school.tenant).published().with_modules(1, 1).make(db).await;
+    let me = school.learner.user.as_ref().expect("somebody");
+    let enrollment = make::enrollment(me, &course).make(db).await;
+    let path = format!("/api/enrollments/{}/", enrollment.id);
+
+    let answer = school.admin.patch(&path, json!({"expires_at": "2026-02-01T00:00:00Z"})).await.expect(200);
+    assert_eq!(answer.body["expires_at"], "2026-02-01T00:00:00Z");
+    assert!(school.admin.patch(&path, json!({"expires_at": null})).await.expect(200).body["expires_at"].is_null());
+    let past = school.admin.patch(&path, json!({"expires_at": "2026-01-05T09:00:00Z"})).await.expect(400);
+    assert!(past.body["errors"]["expires_at"].is_array());
+    school.learner.patch(&path, json!({"expires_at": null})).await.expect(403);
+    school.instructor.patch(&path, json!({"expires_at": null})).await.expect(404);
+
+    let other = make::course(school.tenant).published().make(db).await;
+    let over = make::enrollment(me, &other).status(EnrollmentStatus::Expired).make(db).await;
+    let again = format!("/api/enrollments/{}/", over.id);
+    let again = school.admin.patch(&again, json!({"expires_at": "2026-02-01T00:00:00Z"})).await.expect(200);
+    assert_eq!(again.body["status"], "ACTIVE", "one that is over begins again");
+    let third = make::course(school.tenant).published().make(db).await;
+    let done = make::enrollment(me, &third).status(EnrollmentStatus::Completed).make(db).await;
+    let refused = school.admin.patch(&format!("/api/enrollments/{}/", done.id), json!({"expires_at": null})).await;
+    assert_eq!(refused.expect(409).body["code"], "no_end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_time_is_over_comes_back_before_the_clock_has_noticed() {
+    let school = School::start().await;
+    let course = make::course(school.tenant).published().make(&school.app.db).await;
+    let me = school.learner.user.as_ref().expect("somebody");
+    let over = make::enrollment(me, &course).but(|row| row.expires_at = Some(make::morning())).make(&school.app.db);
+    let path = format!("/api/enrollments/{}/history/", over.await.id);
+
+    let again = school.learner.post("/api/enrollments/", json!({"course": course.id})).await.expect(200);
+
+    assert_eq!((&again.body["status"], &again.body["expires_at"]), (&json!("ACTIVE"), &Value::Null));
+    let history = school.learner.get(&path).await.expect(200);
+    let told = history.results().iter().map(|row| told(row).map(|word| word.as_str().unwrap_or_default()).join(" "));
+    let told: Vec<_> = told.take(2).collect();
+    assert_eq!(told, ["EXPIRED ACTIVE SELF", "ACTIVE EXPIRED CLOCK"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_learns_a_course_once() {
+    let school = School::start().await;
+    let db = &school.app.db;
+    let owner = school.instructor.user.as_ref().expect("somebody");
+    let course = make::course(school.tenant).owned_by(owner).published().make(db).await;
+    let draft = make::course(school.tenant).owned_by(owner).make(db).await;
+    let others = make::course(school.tenant).published().make(db).await;
+    let group = school.admin.post("/api/groups/", json!({"name": "Team", "member_ids": [school.learner.id()]})).await;
+    let group = group.expect(201).body["id"].clone();
+    let enroll = async |course: Value| {
+        school.instructor.post("/api/group-enrollments/", json!({"group": group, "course": course})).await
+    };
+
+    let made = enroll(json!(course.slug)).await.expect(201);
+    assert_eq!(made.body["group_name"], "Team");
+    assert_eq!(enroll(json!(course.id)).await.expect(200).body["id"], made.body["id"]);
+    assert_eq!(enroll(json!(draft.id)).await.expect(409).body["code"], "course_not_open");
+    enroll(json!(others.id)).await.expect(403);
+    assert!(enroll(json!("no-such")).await.expect(400).body["errors"]["course"].is_array());
+    let odd = json!({"group": course.id, "course": course.id});
+    let odd = school.admin.post("/api/group-enrollments/", odd).await.expect(400);
+    assert!(odd.body["errors"]["group"].is_array());
+    assert_eq!(school.jobs("users.sync_group").await.len(), 1);
+    let list = format!("/api/group-enrollments/?course={}", course.id);
+    assert_eq!(school.instructor.get(&list).await.expect(200).body["count"], 1);
+    school.learner.get(&list).await.expect(403);
+    let colleague = school.app.as_role(school.tenant, shared::users::UserRole::Instructor).await;
+    assert_eq!(colleague.get(&list).await.expect(200).body["count"], 0);
+    colleague.delete(made.header("location")).await.expect(404);
+    school.instructor.get(made.header("location")).await.expect(200);
+    school.instructor.delete(made.header("location")).await.expect(204);
+    assert_eq!(school.jobs("users.sync_group").await.len(), 2);
+}
