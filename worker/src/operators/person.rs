@@ -9,17 +9,22 @@ use crate::presence;
 pub(super) fn at_the_terminal() -> String {
     let account = account().unwrap_or_else(|| "somebody".to_owned());
     let host = presence::host();
-    match std::env::var("SUDO_USER") {
-        Ok(person) if !person.is_empty() && person != account => format!("{person} as {account}@{host}"),
+    match told("SUDO_USER") {
+        Some(person) if person != account => format!("{person} as {account}@{host}"),
         _ => format!("{account}@{host}"),
     }
 }
 
 /// The account under which this process runs: the system's answer before the environment's.
 fn account() -> Option<String> {
-    let Ok(process) = std::fs::metadata("/proc/self") else { return std::env::var("USER").ok() };
+    let Ok(process) = std::fs::metadata("/proc/self") else { return told("USER") };
     let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     Some(name_of(process.uid(), &accounts).map_or_else(|| format!("user {}", process.uid()), str::to_owned))
+}
+
+#[expect(clippy::disallowed_methods, reason = "who sits here is no configuration")]
+fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|person| !person.is_empty())
 }
 
 /// The name of an account in what `/etc/passwd` says.

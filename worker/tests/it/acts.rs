@@ -40,8 +40,8 @@ async fn the_line(db: &TestDb, before: usize, what: &str, operator: impl Fn(&str
     line
 }
 
-fn field(side: &Option<Value>, name: &str) -> Value {
-    side.as_ref().map(|side| side[name].clone()).unwrap_or_default()
+fn field(side: Option<&Value>, name: &str) -> Value {
+    side.map(|side| side[name].clone()).unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,10 +120,13 @@ async fn each_lever_of_the_page_leaves_a_line_with_the_address_that_pulled_it() 
         assert_eq!((line.action.as_str(), line.subject_type.as_str()), (action, subject), "{lever}");
     }
     let log = log(&db).await;
-    assert_eq!((field(&log[0].before, "state"), field(&log[0].after, "jobs")), (json!("dead"), json!(1)));
+    assert_eq!(
+        (field(log[0].before.as_ref(), "state"), field(log[0].after.as_ref(), "jobs")),
+        (json!("dead"), json!(1))
+    );
     // The relay may have handed it out meanwhile.
-    assert!(["available", "dispatched"].map(|state| json!(state)).contains(&field(&log[1].before, "state")));
-    assert_eq!(field(&log[1].after, "state"), json!("cancelled"));
+    assert!(["available", "dispatched"].map(|state| json!(state)).contains(&field(log[1].before.as_ref(), "state")));
+    assert_eq!(field(log[1].after.as_ref(), "state"), json!("cancelled"));
     assert_eq!((log[1].tenant_id, log[1].subject_id.clone()), (Some(tenant), Some(waiting.to_string())));
 }
 
