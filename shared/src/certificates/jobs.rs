@@ -79,6 +79,7 @@ pub struct TellOfExpiries {}
 impl Job for TellOfExpiries {
     const NAME: &'static str = "certificates.tell_of_expiries";
     const QUEUE: Queue = Queue::Within1h;
+    const MAY_BE_SCHEDULED: bool = true;
 
     fn tenant(&self) -> TenantId {
         TenantId::PLATFORM

@@ -13,6 +13,7 @@ impl Job for CountTenants {
     const NAME: &'static str = "dashboards.count_tenants";
     const QUEUE: Queue = Queue::Within1h;
     const MAX_ATTEMPTS: i32 = 5;
+    const MAY_BE_SCHEDULED: bool = true;
 
     fn tenant(&self) -> TenantId {
         TenantId::PLATFORM

@@ -97,6 +97,7 @@ pub struct ExpireEnrollmentsEverywhere {}
 impl Job for ExpireEnrollmentsEverywhere {
     const NAME: &'static str = "enrollments.expire_everywhere";
     const QUEUE: Queue = Queue::Within1m;
+    const MAY_BE_SCHEDULED: bool = true;
 
     fn tenant(&self) -> TenantId {
         TenantId::PLATFORM
