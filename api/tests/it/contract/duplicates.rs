@@ -37,8 +37,11 @@ impl World {
         let world = Self { app, tenant, _store: (store, files) };
         let somebody = shared::testing::make::user(tenant).make(&world.app.db).await;
         shared::testing::make::session(&world.app.db, &somebody).await;
-        shared::testing::make::sso_configuration(&world.app.db, tenant).await;
-        shared::testing::make::lti_platform(&world.app.db, tenant).await;
+        // One to be deleted, and one for the others: demo data takes long to make.
+        for _ in 0..2 {
+            shared::testing::make::sso_configuration(&world.app.db, tenant).await;
+            shared::testing::make::lti_platform(&world.app.db, tenant).await;
+        }
         shared::testing::make::file(&world.app.db, &somebody, "notes.txt", None).await;
         shared::testing::make::upload(&world.app.db, &somebody, "film.mp4", None).await;
         shared::testing::make::group_enrollment(&world.app.db, tenant).await;

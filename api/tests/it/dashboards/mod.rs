@@ -244,7 +244,8 @@ async fn a_tenant_in_which_nobody_signs_in_comes_first_and_open_invitations_are_
     for _ in 0..9 {
         invited().make(&app.db).await;
     }
-    app.app.clock.advance(TimeDelta::days(31));
+    let older = "update tenants set created_at = created_at - interval '31 days' returning id::text as text";
+    assert_eq!(app.db.texts(older).await.len(), 2);
     let now = app.app.clock.now();
     let signed_in =
         format!("update users set last_login_at = '{now}' where id = '{}' returning id::text as text", admin.id());
