@@ -254,19 +254,20 @@ mod tests {
     #[tokio::test]
     async fn a_mail_that_was_broken_off_leaves_nothing_for_the_next() {
         let (sink, mailer) = sink_and_mailer().await;
-        mailer.send(&mail(), "alice@example.org", "first").await.expect("sent");
+        let mail = mail();
+        mailer.send(&mail, "alice@example.org", "first").await.expect("sent");
         sink.take_time(Duration::from_secs(60));
-        let broken_off = mailer.send(&mail(), "bob@example.org", "broken off");
+        let broken_off = mailer.send(&mail, "bob@example.org", "broken off");
         assert!(tokio::time::timeout(Duration::from_millis(100), broken_off).await.is_err(), "it is under way");
         sink.take_time(Duration::ZERO);
 
         // A refusal that was meant for it reaches it.
         sink.fail_next(1, 550);
-        let refused = mailer.send(&mail(), "carol@example.org", "refused").await;
+        let refused = mailer.send(&mail, "carol@example.org", "refused").await;
         assert!(matches!(refused, Err(MailError::Undeliverable(_))), "{refused:?}");
-        mailer.send(&mail(), "dave@example.org", "last").await.expect("sent");
+        mailer.send(&mail, "dave@example.org", "last").await.expect("sent");
 
-        let to: Vec<_> = sink.messages().iter().map(|mail| mail.to.concat()).collect();
+        let to: Vec<_> = sink.messages().iter().map(|received| received.to.concat()).collect();
         assert_eq!(to, ["alice@example.org", "dave@example.org"]);
     }
 
