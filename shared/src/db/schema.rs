@@ -555,6 +555,10 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// From all but its author and those who run the course, with all replies in it.
+        is_hidden -> Bool,
+        /// The column `hidden_reason`.
+        hidden_reason -> Text,
     }
 }
 
