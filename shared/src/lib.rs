@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod live;
 pub mod locale;
 pub mod mail;
+pub mod outbound;
 pub mod requests;
 pub mod secret;
 pub mod storage;

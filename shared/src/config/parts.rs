@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::Env;
+use super::{Env, WebPushConfig};
 use crate::db::PoolSettings;
+use crate::outbound::Outbound;
 
 /// Whether real people depend on this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,10 +60,14 @@ pub struct PlatformConfig {
     pub log_format: LogFormat,
     /// `SECRET_KEY`: encrypts and signs what the server gives out to itself.
     pub secret_key: SecretString,
+    /// `OUTBOUND_ALLOW`: hosts that settings may name although they are not public, with commas.
+    pub outbound: Outbound,
     /// `PUBLIC_URL`: where this API is reached from outside, without a slash at the end.
     pub public_url: String,
     /// `FRONTEND_URL`: where the web client is, for the links in mails.
     pub frontend_url: String,
+    /// As whom browsers' push services are spoken to; none when push is not set up.
+    pub web_push: Option<WebPushConfig>,
 }
 
 impl PlatformConfig {
@@ -78,8 +83,10 @@ impl PlatformConfig {
             stage,
             log_format: env.parsed("LOG_FORMAT", LogFormat::Json),
             secret_key: env.secret("SECRET_KEY", stage, "insecure-secret-key-for-development-only", 32),
+            outbound: env.parsed("OUTBOUND_ALLOW", Outbound::default()),
             public_url: http_url(env, "PUBLIC_URL", "http://localhost:8000"),
             frontend_url: http_url(env, "FRONTEND_URL", "http://localhost:3000"),
+            web_push: WebPushConfig::from_env(env),
         }
     }
 }

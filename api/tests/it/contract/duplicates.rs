@@ -37,6 +37,7 @@ impl World {
         let world = Self { app, tenant, _store: (store, files) };
         let somebody = shared::testing::make::user(tenant).make(&world.app.db).await;
         shared::testing::make::session(&world.app.db, &somebody).await;
+        shared::testing::make::push_device(&world.app.db, &somebody).await;
         shared::testing::make::file(&world.app.db, &somebody, "notes.txt", None).await;
         shared::testing::make::upload(&world.app.db, &somebody, "film.mp4", None).await;
         world

@@ -17,6 +17,7 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("content_item", "content_items"),
     ("content_version", "content_versions"),
     ("course", "courses"),
+    ("device", "push_devices"),
     ("domain", "tenant_domains"),
     ("enrollment", "enrollments"),
     ("file", "files"),
@@ -91,6 +92,7 @@ async fn another_tenants_ids_do_not_exist() {
     let [ours, theirs] = [&tenants[0], &tenants[1]].map(|id| id.parse::<TenantId>().expect("an id"));
     let bystander = shared::testing::make::user(theirs).make(&app.db).await;
     shared::testing::make::session(&app.db, &bystander).await;
+    shared::testing::make::push_device(&app.db, &bystander).await;
     shared::testing::make::file(&app.db, &bystander, "notes.txt", None).await;
     shared::testing::make::upload(&app.db, &bystander, "film.mp4", None).await;
     let ids = ids_of(&app.db, theirs).await;

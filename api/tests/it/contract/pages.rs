@@ -18,6 +18,7 @@ async fn every_list_answers_with_a_constant_number_of_queries() {
         app.db.texts("select id::text as text from tenants order by slug limit 1").await[0].parse().expect("an id");
     let somebody = shared::testing::make::user(tenant).make(&app.db).await;
     shared::testing::make::session(&app.db, &somebody).await;
+    shared::testing::make::push_device(&app.db, &somebody).await;
     for name in ["notes.txt", "more.txt", "most.txt"] {
         shared::testing::make::file(&app.db, &somebody, name, None).await;
     }

@@ -14,7 +14,7 @@ pub use courses::{
 };
 pub use enrollments::{EnrollmentMaker, completed_item, enrollment};
 pub use files::{file, folder, unseen_file, upload};
-pub use notifications::notification;
+pub use notifications::{notification, push_device};
 pub use tenants::tenant;
 pub use users::{UserMaker, session, suspend, user};
 
