@@ -1,5 +1,5 @@
 //! The neighbours of the LMS, small enough to start inside a test: object storage, a mail server,
-//! a virus scanner, an OpenAI-like service and a bad network. Each speaks its real protocol over a socket, so that what is
+//! a virus scanner, a push service, an OpenAI-like service and a bad network. Each speaks its real protocol over a socket, so that what is
 //! tested is the program's own client and not a stand-in for it.
 //!
 //! And what measures the whole: [`bench`].
@@ -16,6 +16,7 @@ pub mod clamd;
 pub mod mail;
 pub mod openai;
 pub mod proxy;
+pub mod push;
 pub mod s3;
 pub mod web;
 

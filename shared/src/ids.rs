@@ -124,6 +124,8 @@ ids! {
     AnnouncementId;
     /// A mail that sums up several notifications.
     DigestId;
+    /// Where push messages go.
+    DeviceId;
     /// A tenant's own words for a mail.
     EmailTemplateId;
     /// A discussion.

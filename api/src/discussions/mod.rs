@@ -29,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(turns::view_thread))
         .routes(routes!(turns::pin_thread))
         .routes(routes!(turns::lock_thread))
+        .routes(routes!(turns::hide_thread))
         .routes(routes!(reply::list_replies, reply::write_reply))
         .routes(routes!(reply::show_reply, reply::update_reply, reply::delete_reply))
         .routes(routes!(turns::like_reply))

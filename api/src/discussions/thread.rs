@@ -63,6 +63,10 @@ pub(super) struct ThreadOut {
     status: ThreadStatus,
     is_pinned: bool,
     is_announcement: bool,
+    /// From all but its author and those who run the course.
+    is_hidden: bool,
+    #[schema(example = "")]
+    hidden_reason: String,
     reply_count: i64,
     like_count: i64,
     /// How many people have seen it.
@@ -103,6 +107,8 @@ impl ThreadOut {
             status,
             is_pinned,
             is_announcement,
+            is_hidden,
+            hidden_reason,
             last_activity_at,
             edited_at,
             deleted_at: _,
@@ -120,6 +126,8 @@ impl ThreadOut {
             status,
             is_pinned,
             is_announcement,
+            is_hidden,
+            hidden_reason,
             reply_count: row.reply_count,
             like_count: row.like_count,
             view_count: row.view_count,

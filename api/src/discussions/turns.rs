@@ -65,10 +65,10 @@ pub(super) struct Hidden {
     hidden_reason: String,
 }
 
-/// Why a reply is hidden.
+/// Why it is hidden.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HideReply {
+pub(super) struct Hide {
     #[garde(inner(length(chars, max = 255)))]
     #[schema(example = "Off topic")]
     reason: Option<String>,
@@ -168,6 +168,23 @@ pub async fn lock_thread(
     Ok(Json(Locked { status: row.thread.toggle_lock(&mut conn, app.clock.now()).await? }))
 }
 
+/// Hide a thread from all but its author and those who run the course, with all replies in it, or show it again.
+#[utoipa::path(post, path = "/api/discussions/threads/{thread}/hide/", tag = "discussions",
+    params(("thread" = ThreadId, Path)), request_body = Hide, responses((status = OK, body = Hidden)))]
+pub async fn hide_thread(
+    caller: Can<UseDiscussions>,
+    State(app): State<App>,
+    Path(id): Path<ThreadId>,
+    db: Db,
+    body: Option<Body<Hide>>,
+) -> ApiResult<Json<Hidden>> {
+    let mut conn = db.conn().await?;
+    let row = policy::thread(&mut conn, &caller, id, Action::Moderate).await?;
+    let reason = body.and_then(|Body(body)| body.reason).unwrap_or_default();
+    let (is_hidden, hidden_reason) = row.thread.toggle_hidden(&mut conn, reason.trim(), app.clock.now()).await?;
+    Ok(Json(Hidden { is_hidden, hidden_reason }))
+}
+
 /// Like a reply, or not any more.
 #[utoipa::path(post, path = "/api/discussions/replies/{reply}/like/", tag = "discussions",
     params(("reply" = ReplyId, Path)), responses((status = OK, body = Liked)))]
@@ -187,13 +204,13 @@ pub async fn like_reply(
 
 /// Hide a reply from all but its author and those who run the course, or show it again.
 #[utoipa::path(post, path = "/api/discussions/replies/{reply}/hide/", tag = "discussions",
-    params(("reply" = ReplyId, Path)), request_body = HideReply, responses((status = OK, body = Hidden)))]
+    params(("reply" = ReplyId, Path)), request_body = Hide, responses((status = OK, body = Hidden)))]
 pub async fn hide_reply(
     caller: Can<UseDiscussions>,
     State(app): State<App>,
     Path(id): Path<ReplyId>,
     db: Db,
-    body: Option<Body<HideReply>>,
+    body: Option<Body<Hide>>,
 ) -> ApiResult<Json<Hidden>> {
     let mut conn = db.conn().await?;
     let branch = policy::reply(&mut conn, &caller, id, Action::Moderate).await?;

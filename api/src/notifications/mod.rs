@@ -1,6 +1,7 @@
 //! Notifications: what one should know, and by which channels one wants to hear it.
 
 mod announcement;
+mod device;
 mod email_template;
 mod notification;
 mod preferences;
@@ -10,8 +11,9 @@ mod target;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::access::needs;
+use crate::access::{Can, needs};
 use crate::app::App;
+use crate::http::{ApiError, ApiResult};
 
 needs! {
     /// See one's own notifications, and say what one wants to hear of.
@@ -20,6 +22,18 @@ needs! {
     WriteAnnouncements;
     /// Word the tenant's mails.
     WriteEmailTemplates;
+}
+
+/// Somebody of the tenant. A superuser acts in one without belonging to it; nobody there tells
+/// them anything.
+fn require_member<N>(caller: &Can<N>) -> ApiResult<()> {
+    if caller.person.tenant_id.is_some() {
+        return Ok(());
+    }
+    Err(ApiError::Conflict {
+        code: "not_a_member",
+        message: "You belong to no tenant, and so are not notified of anything.".to_owned(),
+    })
 }
 
 /// The domain's addresses.
@@ -37,6 +51,11 @@ pub fn routes() -> OpenApiRouter<App> {
             preferences::update_preferences,
             preferences::replace_preferences
         ))
+        .routes(routes!(device::show_push_key))
+        .routes(routes!(device::list_devices, device::register_device))
+        .routes(routes!(device::show_device, device::update_device, device::delete_device))
+        .routes(routes!(device::activate_device))
+        .routes(routes!(device::deactivate_device))
         .routes(routes!(announcement::list_announcements, announcement::create_announcement))
         .routes(routes!(
             announcement::show_announcement,

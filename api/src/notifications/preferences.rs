@@ -11,7 +11,7 @@ use shared::notifications::{
 };
 use utoipa::ToSchema;
 
-use super::ReadNotifications;
+use super::{ReadNotifications, require_member};
 use crate::access::Can;
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Body, Db, present};
@@ -34,14 +34,16 @@ pub(super) struct PreferencesOut {
     updated_at: Option<DateTime<Utc>>,
 }
 
-impl From<Preferences> for PreferencesOut {
-    fn from(preferences: Preferences) -> Self {
+impl PreferencesOut {
+    fn new(preferences: Preferences, app: &App) -> Self {
+        let has_push = app.config.platform.web_push.is_some();
+        let is_there = |channel: &DeliveryChannel| has_push || *channel != DeliveryChannel::Push;
         let DigestChoice { frequency, hour, weekday } = preferences.digest;
         Self {
             user: preferences.user,
             is_enabled: preferences.is_enabled,
             preferences: preferences.choices(),
-            available_channels: DeliveryChannel::AVAILABLE.to_vec(),
+            available_channels: DeliveryChannel::AVAILABLE.into_iter().filter(is_there).collect(),
             digest: Digest { frequency, hour: Some(hour), weekday: Some(weekday) },
             quiet_hours: preferences.quiet.map(|quiet| Quiet { from: Clock(quiet.from()), to: Clock(quiet.to()) }),
             updated_at: preferences.updated_at,
@@ -128,8 +130,13 @@ pub(super) struct UpdatePreferences {
 /// Show what one wants to hear of.
 #[utoipa::path(get, path = "/api/notifications/preferences/", tag = "notifications",
     responses((status = OK, body = PreferencesOut)))]
-pub async fn show_preferences(caller: Can<ReadNotifications>, db: Db) -> ApiResult<Json<PreferencesOut>> {
-    Ok(Json(Preferences::of(&mut *db.conn().await?, caller.tenant(), caller.user).await?.into()))
+pub async fn show_preferences(
+    caller: Can<ReadNotifications>,
+    State(app): State<App>,
+    db: Db,
+) -> ApiResult<Json<PreferencesOut>> {
+    let preferences = Preferences::of(&mut *db.conn().await?, caller.tenant(), caller.user).await?;
+    Ok(Json(PreferencesOut::new(preferences, &app)))
 }
 
 /// Change what one wants to hear of; what is not named stays.
@@ -163,13 +170,7 @@ async fn change(
     body: UpdatePreferences,
     replaces: bool,
 ) -> ApiResult<Json<PreferencesOut>> {
-    // A superuser acts in a tenant without belonging to it; nobody there tells them anything.
-    if caller.person.tenant_id.is_none() {
-        return Err(ApiError::Conflict {
-            code: "not_a_member",
-            message: "You belong to no tenant, and so are not notified of anything.".to_owned(),
-        });
-    }
+    require_member(caller)?;
     let UpdatePreferences { is_enabled, preferences, digest, quiet_hours } = body;
     let quiet = match quiet_hours {
         Some(Some(quiet)) => {
@@ -187,5 +188,7 @@ async fn change(
         replaces,
     };
     let mut conn = db.conn().await?;
-    Ok(Json(Preferences::change(&mut conn, caller.tenant(), caller.user, change, app.clock.now()).await?.into()))
+    let now = app.clock.now();
+    let preferences = Preferences::change(&mut conn, caller.tenant(), caller.user, change, now).await?;
+    Ok(Json(PreferencesOut::new(preferences, app)))
 }

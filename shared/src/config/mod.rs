@@ -5,12 +5,14 @@
 //! was asked for, so that a test can hold `.env.example` to the truth.
 
 mod parts;
+mod web_push;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 pub use parts::{DatabaseConfig, LogFormat, PlatformConfig, RedisConfig, Stage, StorageConfig};
 use secrecy::SecretString;
+pub use web_push::{VapidKey, WebPushConfig};
 
 /// The environment, being read.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::Env;
+use super::{Env, WebPushConfig};
 use crate::db::PoolSettings;
 use crate::outbound::Outbound;
 use crate::secret::Vault;
@@ -69,6 +69,8 @@ pub struct PlatformConfig {
     pub public_url: String,
     /// `FRONTEND_URL`: where the web client is, for the links in mails.
     pub frontend_url: String,
+    /// As whom browsers' push services are spoken to; none when push is not set up.
+    pub web_push: Option<WebPushConfig>,
 }
 
 impl PlatformConfig {
@@ -88,6 +90,7 @@ impl PlatformConfig {
             outbound: env.parsed("OUTBOUND_ALLOW", Outbound::default()),
             public_url: http_url(env, "PUBLIC_URL", "http://localhost:8000"),
             frontend_url: http_url(env, "FRONTEND_URL", "http://localhost:3000"),
+            web_push: WebPushConfig::from_env(env),
         }
     }
 }

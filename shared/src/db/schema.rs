@@ -37,6 +37,11 @@ pub mod sql_types {
     #[diesel(postgres_type(name = "delivery_status"))]
     pub struct DeliveryStatus;
 
+    /// `device_type`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "device_type"))]
+    pub struct DeviceType;
+
     /// `difficulty_level`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "difficulty_level"))]
@@ -602,6 +607,10 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// From all but its author and those who run the course, with all replies in it.
+        is_hidden -> Bool,
+        /// The column `hidden_reason`.
+        hidden_reason -> Text,
     }
 }
 
@@ -1678,6 +1687,39 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Where a person's push messages go.
+    push_devices (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `device_type`.
+        device_type -> DeviceType,
+        /// What the device is called by the service that reaches it; of a browser the address of its subscription.
+        token -> Text,
+        /// A browser's public key, for whom messages are encrypted (RFC 8291); base64url.
+        p256dh -> Nullable<Text>,
+        /// A browser's part in the secret (RFC 8291); base64url.
+        auth -> Nullable<Text>,
+        /// The column `device_name`.
+        device_name -> Text,
+        /// The column `is_active`.
+        is_active -> Bool,
+        /// When a message was last handed over for it.
+        last_used_at -> Nullable<Timestamptz>,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
 
     /// General settings of the platform itself, for the pages that belong to no tenant.
     platform_settings (is_only) {
@@ -2140,6 +2182,7 @@ diesel::joinable!(notifications -> announcements (announcement_id));
 diesel::joinable!(notifications -> users (recipient_id));
 diesel::joinable!(one_time_tokens -> tenants (tenant_id));
 diesel::joinable!(one_time_tokens -> users (user_id));
+diesel::joinable!(push_devices -> users (user_id));
 diesel::joinable!(schedule_runs -> job_schedules (schedule_id));
 diesel::joinable!(sessions -> tenants (tenant_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -2210,6 +2253,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     notifications,
     one_time_tokens,
     platform_settings,
+    push_devices,
     schedule_runs,
     sessions,
     sso_configurations,

@@ -49,6 +49,8 @@ impl Seed<'_> {
                 status: ThreadStatus::Active,
                 is_pinned: index == 0,
                 is_announcement: false,
+                is_hidden: false,
+                hidden_reason: String::new(),
                 last_activity_at: self.days_ago(9 - index),
                 edited_at: None,
                 deleted_at: None,

@@ -6,6 +6,7 @@
 
 mod bookmark;
 mod error;
+mod hidden;
 pub mod jobs;
 mod news;
 mod reaction;

@@ -12,56 +12,44 @@ use crate::db::schema::{
 use crate::db::{Conn, Error};
 use crate::ids::{BookmarkId, ReplyId, TenantId, ThreadId, UserId};
 
-/// Likes a thread, or does not any more; says which, and how many do.
-pub async fn like_thread(
-    conn: &mut Conn,
-    tenant: TenantId,
-    thread: ThreadId,
-    user: UserId,
-    now: DateTime<Utc>,
-) -> Result<(bool, i64), Error> {
-    use discussion_thread_likes as likes;
-    let ours = likes::table.filter(likes::tenant_id.eq(tenant)).filter(likes::thread_id.eq(thread));
-    let taken_back = diesel::delete(ours.filter(likes::user_id.eq(user))).execute(conn).await?;
-    if taken_back == 0 {
-        diesel::insert_into(likes::table)
-            .values((
-                likes::tenant_id.eq(tenant),
-                likes::thread_id.eq(thread),
-                likes::user_id.eq(user),
-                likes::created_at.eq(now),
-            ))
-            .on_conflict_do_nothing()
-            .execute(conn)
-            .await?;
-    }
-    Ok((taken_back == 0, ours.count().get_result(conn).await?))
+/// Declares a verb that likes something, or does not any more; it says which, and how many do.
+macro_rules! like {
+    ($(#[$doc:meta])* $name:ident($id:ident: $Id:ty) in $likes:ident by $column:ident) => {
+        $(#[$doc])*
+        pub async fn $name(
+            conn: &mut Conn,
+            tenant: TenantId,
+            $id: $Id,
+            user: UserId,
+            now: DateTime<Utc>,
+        ) -> Result<(bool, i64), Error> {
+            use $likes as likes;
+            let all = likes::table.filter(likes::tenant_id.eq(tenant)).filter(likes::$column.eq($id));
+            let taken_back = diesel::delete(all.filter(likes::user_id.eq(user))).execute(conn).await?;
+            if taken_back == 0 {
+                diesel::insert_into(likes::table)
+                    .values((
+                        likes::tenant_id.eq(tenant),
+                        likes::$column.eq($id),
+                        likes::user_id.eq(user),
+                        likes::created_at.eq(now),
+                    ))
+                    .on_conflict_do_nothing()
+                    .execute(conn)
+                    .await?;
+            }
+            Ok((taken_back == 0, all.count().get_result(conn).await?))
+        }
+    };
 }
 
-/// Likes a reply, or does not any more; says which, and how many do.
-pub async fn like_reply(
-    conn: &mut Conn,
-    tenant: TenantId,
-    reply: ReplyId,
-    user: UserId,
-    now: DateTime<Utc>,
-) -> Result<(bool, i64), Error> {
-    use discussion_reply_likes as likes;
-    let ours = likes::table.filter(likes::tenant_id.eq(tenant)).filter(likes::reply_id.eq(reply));
-    let taken_back = diesel::delete(ours.filter(likes::user_id.eq(user))).execute(conn).await?;
-    if taken_back == 0 {
-        diesel::insert_into(likes::table)
-            .values((
-                likes::tenant_id.eq(tenant),
-                likes::reply_id.eq(reply),
-                likes::user_id.eq(user),
-                likes::created_at.eq(now),
-            ))
-            .on_conflict_do_nothing()
-            .execute(conn)
-            .await?;
-    }
-    Ok((taken_back == 0, ours.count().get_result(conn).await?))
+like! {
+    /// Likes a thread, or does not any more; says which, and how many do.
+    like_thread(thread: ThreadId) in discussion_thread_likes by thread_id
+}
+like! {
+    /// Likes a reply, or does not any more; says which, and how many do.
+    like_reply(reply: ReplyId) in discussion_reply_likes by reply_id
 }
 
 /// Notes that somebody has looked at a thread. Returns how many people have.

@@ -127,31 +127,6 @@ impl Reply {
             .await?;
         Ok(())
     }
-
-    /// Hides it for this reason, or shows it again; says which.
-    pub async fn toggle_hidden(
-        &self,
-        conn: &mut Conn,
-        reason: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(bool, String), DiscussionError> {
-        let turn = |from: bool| {
-            let reason = if from { "" } else { reason };
-            diesel::update(self)
-                .filter(discussion_replies::tenant_id.eq(self.tenant_id))
-                .filter(discussion_replies::deleted_at.is_null())
-                .filter(discussion_replies::is_hidden.eq(from))
-                .set((
-                    discussion_replies::is_hidden.eq(!from),
-                    discussion_replies::hidden_reason.eq(reason.to_owned()),
-                    discussion_replies::updated_at.eq(now),
-                ))
-        };
-        if turn(false).execute(conn).await? == 1 {
-            return Ok((true, reason.to_owned()));
-        }
-        if turn(true).execute(conn).await? == 1 { Ok((false, String::new())) } else { Err(DiscussionError::Gone) }
-    }
 }
 
 async fn place(conn: &mut Conn, new: &NewReply) -> Result<Place, DiscussionError> {

@@ -1,4 +1,4 @@
-//! A thread: opened, changed, pinned, locked, deleted.
+//! A thread: opened, changed, pinned, locked, hidden, deleted.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -43,6 +43,9 @@ pub struct Thread {
     pub is_pinned: bool,
     /// Said by those who run the course.
     pub is_announcement: bool,
+    /// From all but its author and those who moderate, with all replies in it.
+    pub is_hidden: bool,
+    pub hidden_reason: String,
     /// When somebody last replied, else when it was opened.
     pub last_activity_at: DateTime<Utc>,
     pub edited_at: Option<DateTime<Utc>>,
@@ -109,6 +112,8 @@ impl Thread {
             status: ThreadStatus::Active,
             is_pinned: false,
             is_announcement: new.is_announcement,
+            is_hidden: false,
+            hidden_reason: String::new(),
             last_activity_at: now,
             edited_at: None,
             deleted_at: None,

@@ -26,8 +26,8 @@ sql_enum! {
 }
 
 impl DeliveryChannel {
-    /// Those that this server has.
-    pub const AVAILABLE: [Self; 2] = [Self::Email, Self::InApp];
+    /// Those that this server may have; push only where it is set up.
+    pub const AVAILABLE: [Self; 3] = [Self::Email, Self::InApp, Self::Push];
 
     /// Whether a person who has not chosen is reached by it.
     pub const fn is_on_by_default(self) -> bool {
@@ -105,6 +105,30 @@ impl EmailToSend {
             tenant,
             support_email: support_email.filter(|it| !it.is_empty()),
         }))
+    }
+}
+
+/// All that a push message needs to know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PushToSend {
+    pub delivery: Delivery,
+    pub notification: Notification,
+    pub recipient: User,
+}
+
+impl PushToSend {
+    /// The push message of this delivery, unless it is gone.
+    pub async fn find(conn: &mut Conn, tenant: TenantId, id: DeliveryId) -> Result<Option<Self>, Error> {
+        let found = notification_deliveries::table
+            .inner_join(notifications::table.inner_join(users::table))
+            .filter(notification_deliveries::tenant_id.eq(tenant))
+            .filter(notification_deliveries::id.eq(id))
+            .filter(notification_deliveries::channel.eq(DeliveryChannel::Push))
+            .select((Delivery::as_select(), Notification::as_select(), User::as_select()))
+            .first(conn)
+            .await
+            .optional()?;
+        Ok(found.map(|(delivery, notification, recipient)| Self { delivery, notification, recipient }))
     }
 }
 

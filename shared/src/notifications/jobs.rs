@@ -32,6 +32,30 @@ impl Job for DeliverEmail {
     }
 }
 
+/// Sends a notification to a person's devices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeliverPush {
+    pub tenant_id: TenantId,
+    pub delivery_id: DeliveryId,
+}
+
+impl Job for DeliverPush {
+    const NAME: &'static str = "notifications.deliver_push";
+    const QUEUE: Queue = Queue::Within1m;
+    /// Within a day, as long as a push service keeps what it cannot hand on.
+    const BACKOFF: Backoff = Backoff::Steps(&[5, 60, 600, 3_600, 21_600, 43_200]);
+    /// As many devices as a person may have, one after the other.
+    const TIMEOUT: Duration = Duration::from_secs(300);
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.delivery_id.to_string())
+    }
+}
+
 /// Sends the mail that sums up what could wait.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SendDigest {

@@ -8,6 +8,7 @@
 mod announcement;
 mod announcement_list;
 mod delivery;
+mod device;
 mod digest;
 mod email_template;
 pub mod jobs;
@@ -22,7 +23,8 @@ pub use announcement::{
     Target,
 };
 pub use announcement_list::{AnnouncementRow, AnnouncementStats};
-pub use delivery::{Delivery, DeliveryChannel, DeliveryStatus, EmailToSend};
+pub use delivery::{Delivery, DeliveryChannel, DeliveryStatus, EmailToSend, PushToSend};
+pub use device::{DeviceChange, DeviceType, MOST_DEVICES, PushDevice, Reach, Unreachable};
 pub use digest::{Digest, DigestChoice, DigestFrequency, DigestToSend};
 pub use email_template::EmailTemplate;
 pub use notice::Notice;

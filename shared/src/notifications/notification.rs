@@ -8,6 +8,7 @@ use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
+use super::Notice;
 use super::delivery::{Delivery, DeliveryChannel, DeliveryStatus};
 use crate::db::schema::{notification_deliveries, notifications, sql_types};
 use crate::db::{Conn, Error, Keyset, LongPage, Part, sql_enum};
@@ -219,6 +220,13 @@ impl NotificationFilter {
 }
 
 impl Notification {
+    /// Whether it may disturb its reader at any hour.
+    pub fn is_urgent(&self) -> bool {
+        // Rows of before have no facts.
+        let usual = self.notification_type.is_urgent();
+        Notice::from_facts(&self.facts).map_or(usual, |notice| notice.is_urgent())
+    }
+
     /// A person's notifications, newest first.
     pub async fn list(
         conn: &mut Conn,

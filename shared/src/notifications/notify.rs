@@ -6,14 +6,15 @@ use chrono::{DateTime, Utc};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::delivery::{Delivery, DeliveryChannel, DeliveryStatus};
+use super::device::PushDevice;
 use super::digest::digests_for;
-use super::jobs::DeliverEmail;
+use super::jobs::{DeliverEmail, DeliverPush};
 use super::preferences::Wishes;
 use super::{Notice, Notification};
 use crate::db::schema::{notification_deliveries, notifications};
 use crate::db::{Conn, Error};
 use crate::ids::{AnnouncementId, DeliveryId, DigestId, NotificationId, TenantId, UserId};
-use crate::jobs::{JobOptions, enqueue_many, enqueue_with};
+use crate::jobs::{Job, JobOptions, enqueue_many, enqueue_with};
 
 /// Something to tell to somebody.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,9 +101,11 @@ pub async fn notify(conn: &mut Conn, new: &NewNotification, now: DateTime<Utc>) 
 pub async fn notify_all(conn: &mut Conn, news: &News<'_>, now: DateTime<Utc>) -> Result<Told, Error> {
     conn.transaction(async |conn| {
         let wishes = Wishes::of_all(conn, news.tenant, news.recipients).await?;
+        let pushed = pushed(conn, news, &wishes).await?;
         let ways: BTreeMap<UserId, Vec<(DeliveryChannel, Way)>> = wishes
             .iter()
             .map(|wishes| (wishes.preferences.user, ways(wishes, news.notice, now)))
+            .map(|(user, ways)| (user, without_push_unless(pushed.contains(&user), ways)))
             .filter(|(_, ways)| !ways.is_empty())
             .collect();
         let unwanted = wishes.len() - ways.len();
@@ -130,6 +133,18 @@ fn ways(wishes: &Wishes, notice: &Notice, now: DateTime<Utc>) -> Vec<(DeliveryCh
     };
     let wanted = DeliveryChannel::AVAILABLE.into_iter().filter(|&channel| preferences.allows(notice.kind(), channel));
     wanted.map(|channel| (channel, way(channel))).collect()
+}
+
+/// Who wants it pushed, and has a device for that.
+async fn pushed(conn: &mut Conn, news: &News<'_>, wishes: &[Wishes]) -> Result<HashSet<UserId>, Error> {
+    let wants = |wishes: &&Wishes| wishes.preferences.allows(news.notice.kind(), DeliveryChannel::Push);
+    let who: Vec<UserId> = wishes.iter().filter(wants).map(|wishes| wishes.preferences.user).collect();
+    PushDevice::owners_among(conn, news.tenant, &who).await
+}
+
+fn without_push_unless(has_device: bool, mut ways: Vec<(DeliveryChannel, Way)>) -> Vec<(DeliveryChannel, Way)> {
+    ways.retain(|(channel, _)| has_device || *channel != DeliveryChannel::Push);
+    ways
 }
 
 fn notification(news: &News<'_>, recipient: UserId, now: DateTime<Utc>) -> Notification {
@@ -210,16 +225,27 @@ async fn deliver(
 }
 
 async fn ask_to_send(conn: &mut Conn, deliveries: &[Delivery]) -> Result<(), Error> {
-    let job = |delivery: &Delivery| DeliverEmail { tenant_id: delivery.tenant_id, delivery_id: delivery.id };
-    let mails = || {
-        deliveries.iter().filter(|delivery| delivery.channel == DeliveryChannel::Email && delivery.digest_id.is_none())
-    };
-    let at_once: Vec<_> = mails().filter(|delivery| delivery.held_until.is_none()).map(job).collect();
+    let mail = |row: &Delivery| DeliverEmail { tenant_id: row.tenant_id, delivery_id: row.id };
+    ask_for(conn, deliveries, DeliveryChannel::Email, mail).await?;
+    let push = |row: &Delivery| DeliverPush { tenant_id: row.tenant_id, delivery_id: row.id };
+    ask_for(conn, deliveries, DeliveryChannel::Push, push).await
+}
+
+/// A job for each delivery by `channel` that no digest carries.
+async fn ask_for<J: Job>(
+    conn: &mut Conn,
+    deliveries: &[Delivery],
+    channel: DeliveryChannel,
+    job: impl Fn(&Delivery) -> J,
+) -> Result<(), Error> {
+    let alone: Vec<_> = deliveries.iter().filter(|row| row.channel == channel && row.digest_id.is_none()).collect();
+    let (held, at_once): (Vec<&Delivery>, Vec<_>) = alone.into_iter().partition(|row| row.held_until.is_some());
+    let at_once: Vec<J> = at_once.into_iter().map(&job).collect();
     enqueue_many(conn, &at_once).await?;
     // Few: those who sleep now.
-    for delivery in mails().filter(|delivery| delivery.held_until.is_some()) {
-        let later = JobOptions { run_at: delivery.held_until, ..JobOptions::default() };
-        enqueue_with(conn, &job(delivery), later).await?;
+    for row in held {
+        let later = JobOptions { run_at: row.held_until, ..JobOptions::default() };
+        enqueue_with(conn, &job(row), later).await?;
     }
     Ok(())
 }

@@ -37,7 +37,7 @@ const OF_SUPERUSERS_TOO: [&str; 5] = ["users", "sessions", "one_time_tokens", "i
 
 /// Tables whose changes leave no line in the audit log, each with its reason. All others say
 /// `audit_changes` in their migration.
-const NOT_AUDITED: [(&str, &str); 36] = [
+const NOT_AUDITED: [(&str, &str); 37] = [
     ("audit_log", "is the log"),
     ("sessions", "are listed as they are, and end with a reason of their own"),
     ("one_time_tokens", "links that were sent, with their own instants"),
@@ -65,6 +65,7 @@ const NOT_AUDITED: [(&str, &str); 36] = [
     ("schedule_runs", "the ledger of the machinery"),
     ("announcement_recipients", "who was meant, worked out when sending"),
     ("notification_digests", "messages, written by jobs"),
+    ("push_devices", "a person's own list, and when each was last used"),
     ("discussion_thread_likes", "a person's own taste"),
     ("discussion_reply_likes", "a person's own taste"),
     ("discussion_bookmarks", "a person's own list"),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::notifications::jobs::DeliverEmail;
-use shared::notifications::{DeliveryStatus, EmailToSend, Notice, Preferences};
+use shared::notifications::{DeliveryStatus, EmailToSend, Preferences};
 
 use super::wording;
 use crate::context::Ctx;
@@ -61,9 +61,7 @@ pub async fn deliver(ctx: Ctx, job: DeliverEmail) -> Outcome {
 /// Until when the reader is not to be disturbed by it: an attempt may fall into the night though
 /// the first one did not.
 async fn held(ctx: &Ctx, email: &EmailToSend) -> Result<Option<DateTime<Utc>>, Failure> {
-    let notification = &email.notification;
-    let usual = notification.notification_type.is_urgent();
-    if Notice::from_facts(&notification.facts).map_or(usual, |notice| notice.is_urgent()) {
+    if email.notification.is_urgent() {
         return Ok(None);
     }
     let preferences = Preferences::of(&mut *ctx.conn().await?, ctx.tenant(), email.recipient.id).await?;

@@ -42,6 +42,7 @@ impl World {
             shared::testing::make::sso_configuration(&world.app.db, tenant).await;
             shared::testing::make::lti_platform(&world.app.db, tenant).await;
         }
+        shared::testing::make::push_device(&world.app.db, &somebody).await;
         shared::testing::make::file(&world.app.db, &somebody, "notes.txt", None).await;
         shared::testing::make::upload(&world.app.db, &somebody, "film.mp4", None).await;
         shared::testing::make::group_enrollment(&world.app.db, tenant).await;

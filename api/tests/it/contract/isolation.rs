@@ -17,6 +17,7 @@ pub(super) const HOMES: &[(&str, &str)] = &[
     ("content_item", "content_items"),
     ("content_version", "content_versions"),
     ("course", "courses"),
+    ("device", "push_devices"),
     ("domain", "tenant_domains"),
     ("enrollment", "enrollments"),
     ("enrollment_import", "enrollment_imports"),
@@ -102,6 +103,7 @@ async fn another_tenants_ids_do_not_exist() {
     shared::testing::make::session(&app.db, &bystander).await;
     shared::testing::make::sso_configuration(&app.db, theirs).await;
     shared::testing::make::lti_platform(&app.db, theirs).await;
+    shared::testing::make::push_device(&app.db, &bystander).await;
     shared::testing::make::file(&app.db, &bystander, "notes.txt", None).await;
     shared::testing::make::upload(&app.db, &bystander, "film.mp4", None).await;
     shared::testing::make::group_enrollment(&app.db, theirs).await;

@@ -7,5 +7,6 @@ mod document;
 mod duplicates;
 mod errors;
 mod isolation;
+mod older_api;
 mod operations;
 mod pages;

@@ -20,6 +20,7 @@ async fn every_list_answers_with_a_constant_number_of_queries() {
     shared::testing::make::session(&app.db, &somebody).await;
     shared::testing::make::sso_configuration(&app.db, tenant).await;
     shared::testing::make::lti_platform(&app.db, tenant).await;
+    shared::testing::make::push_device(&app.db, &somebody).await;
     for name in ["notes.txt", "more.txt", "most.txt"] {
         shared::testing::make::file(&app.db, &somebody, name, None).await;
     }

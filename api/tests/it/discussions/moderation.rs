@@ -62,3 +62,68 @@ async fn what_is_hidden_is_seen_by_its_author_and_those_who_run_the_course() {
     assert_eq!(shown.body, json!({"is_hidden": false, "hidden_reason": ""}));
     bob.get(&one).await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hidden_thread_is_seen_by_its_author_and_those_who_run_the_course() {
+    let class = Class::make().await;
+    let thread = class.thread(&class.alice).await;
+    let bob = class.learner().await;
+    let reply = class.reply(&bob, &thread, None).await;
+    bob.post(&format!("{THREADS}{thread}/bookmark/"), json!({})).await.expect(200);
+    let (one, of_bob) = (format!("{THREADS}{thread}/"), format!("{REPLIES}{reply}/"));
+    let hide = format!("{one}hide/");
+    let lists = [
+        THREADS.to_owned(),
+        format!("{THREADS}?search=hammock"),
+        format!("{THREADS}?include_archived=true"),
+        "/api/discussions/bookmarks/".to_owned(),
+        REPLIES.to_owned(),
+        format!("{REPLIES}?thread_id={thread}"),
+    ];
+
+    bob.post(&hide, json!({})).await.expect(403);
+    class.alice.post(&hide, json!({})).await.expect(403);
+    class.teacher.post(&hide, json!({"reason": "x".repeat(256)})).await.expect(400);
+    let hidden = class.teacher.post(&hide, json!({"reason": "Off topic"})).await.expect(200);
+    assert_eq!(hidden.body, json!({"is_hidden": true, "hidden_reason": "Off topic"}));
+
+    for list in &lists {
+        assert_eq!(bob.get(list).await.expect(200).body["count"], 0, "{list}");
+    }
+    for address in [&one, &of_bob] {
+        bob.get(address).await.expect(404);
+    }
+    for verb in ["like", "bookmark", "follow", "view"] {
+        bob.post(&format!("{one}{verb}/"), json!({})).await.expect(404);
+    }
+    bob.post(REPLIES, json!({"thread": thread, "content": "Still."})).await.expect(400);
+    for client in [&class.alice, &class.teacher] {
+        let seen = client.get(&one).await.expect(200);
+        assert_eq!((&seen.body["is_hidden"], &seen.body["hidden_reason"]), (&json!(true), &json!("Off topic")));
+        assert_eq!(client.get(&lists[1]).await.expect(200).body["count"], 1);
+        client.get(&of_bob).await.expect(200);
+    }
+
+    let shown = class.teacher.post(&hide, json!({})).await.expect(200);
+    assert_eq!(shown.body, json!({"is_hidden": false, "hidden_reason": ""}));
+    for list in &lists {
+        assert_eq!(bob.get(list).await.expect(200).body["count"], 1, "{list}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hiding_a_thread_stands_in_the_audit_log_with_who_and_why() {
+    let class = Class::make().await;
+    let thread = class.thread(&class.alice).await;
+    class.teacher.post(&format!("{THREADS}{thread}/hide/"), json!({"reason": "Off topic"})).await.expect(200);
+    let lines = class
+        .app
+        .db
+        .texts(&format!(
+            "select actor_id || ' ' || after::text as text from audit_log
+             where subject_type = 'discussion_threads' and subject_id = '{thread}' and action = 'update'"
+        ))
+        .await;
+    let teacher = class.teacher.user.as_ref().expect("somebody").id;
+    assert_eq!(lines, [format!(r#"{teacher} {{"is_hidden": true, "hidden_reason": "Off topic"}}"#)]);
+}

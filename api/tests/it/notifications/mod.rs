@@ -1,5 +1,6 @@
 //! Notifications: one's own, read, put away, and chosen.
 
+mod devices;
 mod quiet;
 mod templates;
 

@@ -11,6 +11,7 @@ where f.tenant_id = $1
     and f.user_id <> $3
     and ($4::uuid is null or f.user_id > $4)
     and u.status = 'ACTIVE' and u.is_active
+    and (not t.is_hidden or t.author_id = u.id or u.role = 'ADMIN' or (u.role = 'INSTRUCTOR' and c.instructor_id = u.id))
     and (
         u.role = 'ADMIN'
         or (u.role = 'INSTRUCTOR' and c.instructor_id = u.id)

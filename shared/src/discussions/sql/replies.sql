@@ -9,6 +9,7 @@ with seen as (
     join courses c on c.tenant_id = t.tenant_id and c.id = t.course_id
     where r.tenant_id = $1
         and t.deleted_at is null
+        and (not t.is_hidden or t.author_id = $2 or ($3 or ($4 and c.instructor_id = $2)) is true)
         and ($5::uuid is null or r.id = $5)
         and ($6::uuid is null or r.thread_id = $6)
         and ($7::uuid is null or r.parent_id = $7)

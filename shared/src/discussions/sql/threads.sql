@@ -7,6 +7,7 @@ with seen as (
     join courses c on c.tenant_id = t.tenant_id and c.id = t.course_id
     where t.tenant_id = $1
         and t.deleted_at is null
+        and (not t.is_hidden or t.author_id = $2 or ($3 or ($4 and c.instructor_id = $2)) is true)
         and ($5::uuid is null or t.id = $5)
         and ($6::uuid is null or t.course_id = $6)
         and ($15::text is null or c.slug = $15)

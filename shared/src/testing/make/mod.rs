@@ -16,7 +16,7 @@ pub use courses::{
 pub use enrollments::{EnrollmentMaker, completed_item, enrollment, enrollment_import, group_enrollment};
 pub use federation::{lti_platform, sso_configuration};
 pub use files::{file, folder, unseen_file, upload};
-pub use notifications::notification;
+pub use notifications::{notification, push_device};
 pub use tenants::tenant;
 pub use users::{UserMaker, session, suspend, user};
 

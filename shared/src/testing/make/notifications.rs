@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{morning, serial};
-use crate::notifications::{NewNotification, Notice, Notification, Notified, notify};
+use crate::notifications::{DeviceType, NewNotification, Notice, Notification, Notified, PushDevice, Reach, notify};
 use crate::testing::TestDb;
 use crate::users::User;
 
@@ -20,4 +20,14 @@ pub async fn notification(db: &TestDb, user: &User) -> Notification {
         Notified::New(notification) => notification,
         other => panic!("{other:?}"),
     }
+}
+
+/// A telephone of a person, which no gateway reaches.
+pub async fn push_device(db: &TestDb, user: &User) -> PushDevice {
+    let tenant = user.tenant_id.expect("a member of a tenant");
+    let reach = Reach::read(DeviceType::Android, &format!("token-{}", serial()), None).expect("well-formed");
+    let mut conn = db.tenant(tenant).await;
+    PushDevice::register(&mut conn, tenant, user.id, reach, Some("Telephone".to_owned()), morning())
+        .await
+        .expect("registered")
 }

@@ -104,3 +104,24 @@ async fn nobody_is_told_of_what_was_deleted_meanwhile() {
 
     assert_eq!(told(&world).await, Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_is_said_in_a_hidden_thread_only_those_who_see_it_are_told() {
+    let world = World::make().await;
+    let thread = asked(&world).await;
+    let (bob, carol) = (learner(&world).await, learner(&world).await);
+    replied(&world, &thread, bob.id).await;
+    world.work().await;
+    let mut conn = world.db.tenant(world.tenant).await;
+    thread.toggle_hidden(&mut conn, "Off topic", make::morning()).await.expect("hidden");
+    drop(conn);
+
+    replied(&world, &thread, carol.id).await;
+    world.work().await;
+
+    let [first, second] =
+        [&bob, &carol].map(|author| format!("alice@example.org: {} replied in Which knot?", author.full_name()));
+    let mut expected = [first, second];
+    expected.sort_unstable();
+    assert_eq!(told(&world).await, expected, "Bob, who follows it, is not told");
+}

@@ -2,6 +2,7 @@
 
 mod announcements;
 mod discussions;
+mod push;
 mod timing;
 
 use std::collections::BTreeMap;
