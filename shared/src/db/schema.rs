@@ -1687,39 +1687,6 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
-    use super::sql_types::*;
-
-    /// Where a person's push messages go.
-    push_devices (id) {
-        /// The column `id`.
-        id -> Uuid,
-        /// The column `tenant_id`.
-        tenant_id -> Uuid,
-        /// The column `user_id`.
-        user_id -> Uuid,
-        /// The column `device_type`.
-        device_type -> DeviceType,
-        /// What the device is called by the service that reaches it; of a browser the address of its subscription.
-        token -> Text,
-        /// A browser's public key, for whom messages are encrypted (RFC 8291); base64url.
-        p256dh -> Nullable<Text>,
-        /// A browser's part in the secret (RFC 8291); base64url.
-        auth -> Nullable<Text>,
-        /// The column `device_name`.
-        device_name -> Text,
-        /// The column `is_active`.
-        is_active -> Bool,
-        /// When a message was last handed over for it.
-        last_used_at -> Nullable<Timestamptz>,
-        /// The column `created_at`.
-        created_at -> Timestamptz,
-        /// The column `updated_at`.
-        updated_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
 
     /// General settings of the platform itself, for the pages that belong to no tenant.
     platform_settings (is_only) {
@@ -1747,6 +1714,39 @@ diesel::table! {
         feature_flags -> Jsonb,
         /// The column `version`.
         version -> Int4,
+        /// The column `created_at`.
+        created_at -> Timestamptz,
+        /// The column `updated_at`.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::*;
+
+    /// Where a person's push messages go.
+    push_devices (id) {
+        /// The column `id`.
+        id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// The column `user_id`.
+        user_id -> Uuid,
+        /// The column `device_type`.
+        device_type -> DeviceType,
+        /// What the device is called by the service that reaches it; of a browser the address of its subscription.
+        token -> Text,
+        /// A browser's public key, for whom messages are encrypted (RFC 8291); base64url.
+        p256dh -> Nullable<Text>,
+        /// A browser's part in the secret (RFC 8291); base64url.
+        auth -> Nullable<Text>,
+        /// The column `device_name`.
+        device_name -> Text,
+        /// The column `is_active`.
+        is_active -> Bool,
+        /// When a message was last handed over for it.
+        last_used_at -> Nullable<Timestamptz>,
         /// The column `created_at`.
         created_at -> Timestamptz,
         /// The column `updated_at`.
