@@ -172,7 +172,9 @@ pub async fn download_results(
         let rows = import.rows(&mut conn, after, BATCH).await?;
         let Some(last) = rows.as_slice().last() else { break };
         after = last.row_number;
-        rows.iter().for_each(|row| results.push_str(&line(row)));
+        for row in &rows {
+            results.push_str(&line(row));
+        }
     }
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
@@ -205,7 +207,9 @@ pub async fn undo_import(
     let import = find(&mut conn, &caller, id).await?;
     let undoing = import.undo(&mut conn).await.map_err(|error| match error {
         UndoError::Database(error) => error.into(),
-        refused => ApiError::Conflict { code: "nothing_to_undo", message: capitalised(&refused) },
+        refused @ UndoError::NothingToUndo => {
+            ApiError::Conflict { code: "nothing_to_undo", message: capitalised(&refused) }
+        }
     })?;
     Ok((StatusCode::ACCEPTED, Json(undoing.into())))
 }

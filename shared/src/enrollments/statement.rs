@@ -59,7 +59,7 @@ mod tests {
     fn the_whole_is_finished_by_a_statement_about_the_whole() {
         let said = |verb: &str, completion, is_of_part| {
             let verb = format!("http://adlnet.gov/expapi/verbs/{verb}");
-            Statement { verb, completion, is_of_part, ..Statement::default() }.status()
+            Statement { verb, is_of_part, completion, ..Statement::default() }.status()
         };
         assert_eq!(said("completed", None, false), ProgressStatus::Completed);
         assert_eq!(said("passed", None, false), ProgressStatus::Completed);

@@ -52,7 +52,7 @@ async fn a_holder_is_told_a_month_before_a_certificate_expires_and_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_told_of_what_is_new_or_over_or_taken_back_or_anothers() {
+async fn nobody_is_told_of_what_is_new_or_over_or_taken_back_or_of_somebody_else() {
     let world = World::make().await;
     let now = world.services.clock.now();
     let others = ["New", "Over", "Revoked", "Forever"].map(|name| make::user(world.tenant).name(name, "Holder"));
