@@ -38,13 +38,13 @@ impl Completions {
         Self(sender)
     }
 
-    /// Notes that the effect `key` has happened, and what the other side calls it.
+    /// Notes that an effect has happened.
     ///
     /// # Errors
     /// The database was away for too long: the effect may be repeated.
-    pub(crate) async fn note(&self, key: String, external_ref: Option<String>) -> Result<(), Failure> {
+    pub(crate) async fn note(&self, happened: Happened) -> Result<(), Failure> {
         let (noted, answer) = oneshot::channel();
-        let note = Note { happened: Happened { key, external_ref }, noted };
+        let note = Note { happened, noted };
         let forgotten = || anyhow::anyhow!("an effect has happened and could not be noted");
         self.0.send(note).await.map_err(|_| forgotten())?;
         answer.await.map_err(|_| forgotten())?;

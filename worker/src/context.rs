@@ -9,7 +9,7 @@ use shared::clock::Clock;
 use shared::config::PlatformConfig;
 use shared::db::{Acting, Pool, Scope, ScopedConn};
 use shared::ids::{JobId, TenantId, UserId};
-use shared::jobs::effects::{self, Permit, Policy};
+use shared::jobs::effects::{self, Happened, Permit, Policy};
 use shared::jobs::ledger::{self, Claim};
 use shared::storage::Storage;
 use tokio_util::sync::CancellationToken;
@@ -143,7 +143,7 @@ impl Ctx {
             return Ok(name);
         }
         let name = self.0.hold.guard(send(key.clone())).await?;
-        self.0.services.completions.note(key, name.clone()).await?;
+        self.note(key, name.clone()).await?;
         Ok(name)
     }
 
@@ -171,7 +171,7 @@ impl Ctx {
         }
         match self.0.hold.guard(send(key.clone())).await {
             Ok(name) => {
-                self.0.services.completions.note(key, name.clone()).await?;
+                self.note(key, name.clone()).await?;
                 Ok(name)
             }
             Err(refused @ Failure::RetryAfter(..)) => {
@@ -189,6 +189,11 @@ impl Ctx {
         } else {
             format!("{}:{}:{key}", claim.kind, claim.tenant)
         }
+    }
+
+    async fn note(&self, key: String, external_ref: Option<String>) -> Result<(), Failure> {
+        let happened = Happened { key, tenant: self.tenant(), job: self.job(), external_ref };
+        self.0.services.completions.note(happened).await
     }
 
     async fn permit(&self, key: &str, policy: Policy) -> Result<Permit, Failure> {

@@ -14,6 +14,7 @@ use super::ledger::Claim;
 use super::mutant::{Mutant, is_on};
 use crate::db::schema::job_effects;
 use crate::db::{Conn, Error, prepared};
+use crate::ids::{JobId, TenantId};
 
 /// What the ledger says before an effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,24 +90,30 @@ pub async fn permit(
 pub struct Happened {
     /// Its key.
     pub key: String,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The job that made it.
+    pub job: JobId,
     /// What the other side calls it.
     pub external_ref: Option<String>,
 }
 
 /// Writes down that these effects have happened, in one statement. Not fenced: they are facts,
-/// whoever held the leases. `conn` is in the relay's scope: they are of many tenants.
+/// whoever held the leases. An intent does not wait for the disk and may be gone with a crash of the
+/// server; the fact is written all the same. `conn` is in the relay's scope: they are of many tenants.
 ///
 /// # Errors
 /// The database's.
 pub async fn complete(conn: &mut Conn, happened: &[Happened]) -> Result<(), Error> {
     let keys: Vec<&str> = happened.iter().map(|effect| effect.key.as_str()).collect();
+    let tenants: Vec<TenantId> = happened.iter().map(|effect| effect.tenant).collect();
+    let jobs: Vec<JobId> = happened.iter().map(|effect| effect.job).collect();
     let names: Vec<Option<&str>> = happened.iter().map(|effect| effect.external_ref.as_deref()).collect();
-    let note = diesel::sql_query(
-        "update job_effects set completed_at = now(), external_ref = happened.name
-         from unnest($1, $2) as happened (key, name) where effect_key = happened.key",
-    )
-    .bind::<Array<Text>, _>(keys)
-    .bind::<Array<Nullable<Text>>, _>(names);
+    let note = diesel::sql_query(include_str!("sql/complete.sql"))
+        .bind::<Array<Text>, _>(keys)
+        .bind::<Array<SqlUuid>, _>(tenants)
+        .bind::<Array<SqlUuid>, _>(jobs)
+        .bind::<Array<Nullable<Text>>, _>(names);
     prepared(note).execute(conn).await?;
     Ok(())
 }

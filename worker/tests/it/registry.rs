@@ -8,7 +8,8 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use serde_json::json;
 use shared::db::Conn;
-use shared::ids::TenantId;
+use shared::ids::{JobId, TenantId};
+use shared::jobs::effects::{self, Happened};
 use shared::jobs::{JobOptions, JobState, enqueue, enqueue_with};
 use shared::testing::TestDb;
 use worker::context::Ctx;
@@ -28,6 +29,20 @@ async fn mark(conn: &mut Conn, ctx: &Ctx, job: Try) -> Outcome {
         return Err(Failure::GiveUp("as asked".to_owned()));
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_happened_is_noted_though_its_intent_was_lost() {
+    let db = TestDb::lease().await;
+    let happened = Happened {
+        key: "test.mail:welcome".to_owned(),
+        tenant: TenantId::new(),
+        job: JobId::new(),
+        external_ref: Some("1".to_owned()),
+    };
+    effects::complete(&mut *db.relay().await, &[happened.clone(), happened]).await.expect("noted");
+    let noted = "select effect_key || ' ' || external_ref as text from job_effects where completed_at is not null";
+    assert_eq!(db.texts(noted).await, ["test.mail:welcome 1"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

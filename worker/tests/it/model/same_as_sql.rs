@@ -165,7 +165,8 @@ impl<'a> Walk<'a> {
                 same()
             }
             Step::Complete => {
-                let happened = Happened { key: "effect".to_owned(), external_ref: None };
+                let (tenant, job) = (self.ticket.tenant, self.ticket.job);
+                let happened = Happened { key: "effect".to_owned(), tenant, job, external_ref: None };
                 effects::complete(&mut *self.db.relay().await, &[happened]).await.expect("noted");
                 self.model.complete();
                 same()
