@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderName, LOCATION};
 use chrono::{DateTime, Utc};
 use garde::Validate;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::federation::{NewSso, SsoChanges, SsoConfiguration, SsoFilter, SsoProviderType};
@@ -173,14 +172,8 @@ fn small(value: &Map<String, Value>, (): &()) -> garde::Result {
 
 impl UpdateSsoConfiguration {
     fn changes(self, app: &App, tenant: TenantId) -> ApiResult<SsoChanges> {
-        let oauth_client_secret_sealed = match self.oauth_client_secret {
-            None => None,
-            Some(secret) => {
-                let secret = secret.filter(|secret| !secret.is_empty()).map(SecretString::from);
-                let place = SsoConfiguration::secret_place(tenant);
-                Some(secret.map(|secret| app.vault.seal(place, &secret)).transpose()?)
-            }
-        };
+        let place = SsoConfiguration::secret_place(tenant);
+        let oauth_client_secret_sealed = app.vault.seal_change(place, self.oauth_client_secret)?;
         Ok(SsoChanges {
             name: self.name,
             provider_type: self.provider_type,

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderName, LOCATION};
 use chrono::{DateTime, Utc};
 use garde::Validate;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use shared::ids::{JobId, TenantId};
 use shared::jobs::{JobOptions, enqueue_with};
@@ -149,14 +148,8 @@ pub async fn update_email_settings(
     db: Db,
     Body(body): Body<UpdateEmailSettings>,
 ) -> ApiResult<Tagged<EmailSettingsOut>> {
-    let smtp_password_sealed = match body.smtp_password {
-        None => None,
-        Some(password) => {
-            let password = password.filter(|password| !password.is_empty()).map(SecretString::from);
-            let place = EmailSettings::password_place(caller.tenant());
-            Some(password.map(|password| app.vault.seal(place, &password)).transpose()?)
-        }
-    };
+    let place = EmailSettings::password_place(caller.tenant());
+    let smtp_password_sealed = app.vault.seal_change(place, body.smtp_password)?;
     let changes = EmailSettingsChanges {
         is_enabled: body.is_enabled,
         smtp_host: body.smtp_host.map(|host| host.trim().to_ascii_lowercase()),

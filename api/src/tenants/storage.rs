@@ -3,7 +3,6 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use garde::Validate;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use shared::files::Kind;
 use shared::ids::TenantId;
@@ -131,14 +130,8 @@ pub async fn update_storage_settings(
     db: Db,
     Body(body): Body<UpdateStorageSettings>,
 ) -> ApiResult<Tagged<StorageSettingsOut>> {
-    let s3_secret_access_key_sealed = match body.s3_secret_access_key {
-        None => None,
-        Some(secret) => {
-            let secret = secret.filter(|secret| !secret.is_empty()).map(SecretString::from);
-            let place = StorageSettings::secret_place(caller.tenant());
-            Some(secret.map(|secret| app.vault.seal(place, &secret)).transpose()?)
-        }
-    };
+    let place = StorageSettings::secret_place(caller.tenant());
+    let s3_secret_access_key_sealed = app.vault.seal_change(place, body.s3_secret_access_key)?;
     let changes = StorageSettingsChanges {
         s3_bucket_name: body.s3_bucket_name,
         s3_region: body.s3_region,

@@ -120,6 +120,16 @@ impl Vault {
         Ok(Sealed(bytes))
     }
 
+    /// A change of a secret, as it is stored: left out it stays, null or empty it is forgotten.
+    ///
+    /// # Errors
+    /// As [`Vault::seal`].
+    pub fn seal_change(&self, place: Place, change: Option<Option<String>>) -> anyhow::Result<Option<Option<Sealed>>> {
+        let Some(secret) = change else { return Ok(None) };
+        let secret = secret.filter(|secret| !secret.is_empty()).map(SecretString::from);
+        Ok(Some(secret.map(|secret| self.seal(place, &secret)).transpose()?))
+    }
+
     /// Opens a secret at its place.
     ///
     /// # Errors
