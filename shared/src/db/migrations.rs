@@ -38,21 +38,11 @@ pub async fn migrate(owner_url: &str, server_login: Option<&str>) -> Result<Vec<
     let prepare = async |conn: &mut Conn| -> Result<(), Error> {
         // Held until the connection closes. The number is arbitrary and ours.
         conn.batch_execute("select pg_advisory_lock(7203301)").await?;
-        conn.batch_execute(ROLES).await?;
-        if let Some(login) = server_login {
-            diesel::sql_query("select pg_catalog.set_config('lms.login', $1, false)")
-                .bind::<diesel::sql_types::Text, _>(login)
-                .execute(conn)
-                .await?;
-            conn.batch_execute(
-                "do $$ begin
-                    if current_setting('lms.login') <> current_user then
-                        execute format('grant lms_app, lms_platform, lms_relay to %I', current_setting('lms.login'));
-                    end if;
-                end $$",
-            )
+        diesel::sql_query("select set_config('lms.login', $1, false)")
+            .bind::<diesel::sql_types::Text, _>(server_login.unwrap_or_default())
+            .execute(conn)
             .await?;
-        }
+        conn.batch_execute(ROLES).await?;
         conn.batch_execute("set role lms_owner; set lock_timeout = '5s'").await
     };
     prepare(&mut conn).await.map_err(MigrateError::Roles)?;

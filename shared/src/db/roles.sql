@@ -1,17 +1,32 @@
 -- The roles that the migrations speak of. Run by `api migrate` before the first migration, under
--- a login that may create roles; roles belong to the server, not to one database, hence the care.
+-- a login that may create roles; roles belong to the server, not to one database, hence the care:
+-- another database of the server may be prepared at this moment, and advisory locks end at the
+-- database. Whoever comes second finds the other's rows in its way, and that they are there is
+-- all that it wanted.
 do $$
 declare
     wanted text;
+    -- The user of DATABASE_URL, or nobody.
+    login text := nullif(current_setting('lms.login', true), current_user);
 begin
-    -- Two databases of one server may be prepared at the same time.
-    perform pg_advisory_xact_lock(hashtext('lms roles'));
     foreach wanted in array array['lms_owner', 'lms_app', 'lms_platform', 'lms_relay'] loop
         if not exists (select from pg_roles where rolname = wanted) then
-            execute format('create role %I nologin nosuperuser nobypassrls', wanted);
+            begin
+                execute format('create role %I nologin nosuperuser nobypassrls', wanted);
+            exception when duplicate_object or unique_violation then null;
+            end;
         end if;
         if not pg_has_role(current_user, wanted, 'member') then
-            execute format('grant %I to current_user', wanted);
+            begin
+                execute format('grant %I to current_user', wanted);
+            exception when duplicate_object or unique_violation then null;
+            end;
+        end if;
+        if login <> '' and wanted <> 'lms_owner' then
+            begin
+                execute format('grant %I to %I', wanted, login);
+            exception when duplicate_object or unique_violation then null;
+            end;
         end if;
         execute format('grant usage on schema public to %I', wanted);
     end loop;

@@ -19,5 +19,6 @@ mod deploy;
 mod isolation;
 mod plans;
 mod queues;
+mod roles;
 mod schema;
 mod timetables;

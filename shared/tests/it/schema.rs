@@ -11,7 +11,7 @@ struct Line {
     text: Option<String>,
 }
 
-async fn lines(conn: &mut Conn, query: &str) -> Vec<String> {
+pub(crate) async fn lines(conn: &mut Conn, query: &str) -> Vec<String> {
     let rows: Vec<Line> = diesel::sql_query(query).load(conn).await.expect("an answer");
     rows.into_iter().filter_map(|row| row.text).collect()
 }
