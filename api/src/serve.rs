@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::extract::Request;
+use axum::serve::ListenerExt;
 use axum::{Router, ServiceExt};
 use shared::clock::Clock;
 use shared::telemetry::measures::Program;
@@ -52,7 +53,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let operators = tokio::spawn(run(internal, health::internal(app.clone(), metrics), stop.clone()));
     let live = app.live.clone();
     let people = axum::serve(
-        public,
+        // Events of a stream are small and follow each other: each is sent when it happens.
+        public.tap_io(|stream| drop(stream.set_nodelay(true))),
         ServiceExt::<Request>::into_make_service_with_connect_info::<std::net::SocketAddr>(addressed(app)),
     )
     .with_graceful_shutdown(stop.clone().cancelled_owned());

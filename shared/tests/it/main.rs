@@ -17,6 +17,7 @@ mod audit;
 mod demo;
 mod deploy;
 mod isolation;
+mod launcher;
 mod plans;
 mod queues;
 mod roles;

@@ -138,10 +138,7 @@ async fn everything_dies_and_what_was_accepted_is_done_once() {
     assert!(harmed.epochs.len() >= 3, "Redis was emptied unnoticed: {:?}", harmed.epochs);
     assert!(account.interrupted > 0, "no job was interrupted");
     assert!(invited.troubles > 0, "the API was never in trouble");
-    // What a death repeats are the mails that the server has taken and whose taking had not come back
-    // to us: their number follows the deaths and not the mails. At the small size a death comes for
-    // each seventy mails, and they are nearly two in a hundred.
-    account.assert_kept_but_for(size(40, 100));
+    account.assert_kept();
     // What the API has answered for is in the database once, and so is what came of it.
     let people = i64::from(people);
     let invitations = "select count(*) from users where email like 'learner%'";
