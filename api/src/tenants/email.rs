@@ -111,7 +111,8 @@ pub struct UpdateEmailSettings {
     #[garde(length(chars, max = 255))]
     #[serde(default)]
     smtp_username: Option<String>,
-    /// Kept encrypted and never shown; null or an empty text forgets it, and so does another host.
+    /// Kept encrypted and never shown; null or an empty text forgets it. So do another host, another port and
+    /// giving up TLS, unless it is given with them.
     #[garde(inner(inner(length(bytes, max = 1024))))]
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]

@@ -103,7 +103,8 @@ pub struct UpdateStorageSettings {
     #[garde(length(chars, max = 255))]
     #[serde(default)]
     s3_access_key_id: Option<String>,
-    /// Kept encrypted and never shown; null or an empty text forgets it.
+    /// Kept encrypted and never shown; null or an empty text forgets it, and so does another endpoint, unless it is
+    /// given with that.
     #[garde(inner(inner(length(bytes, max = 1024))))]
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
