@@ -21,4 +21,5 @@ mod plans;
 mod queues;
 mod roles;
 mod schema;
+mod secrets;
 mod timetables;
