@@ -9,7 +9,7 @@ use api::config::Config;
 use api::{commands, demo, openapi, serve};
 use clap::{Parser, Subcommand};
 use shared::clock::Clock;
-use shared::config::{DatabaseConfig, Env};
+use shared::config::{DatabaseConfig, Env, PlatformConfig};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -73,7 +73,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Reseal => commands::reseal().await,
         Command::SeedDemoData { clear, if_empty } => {
             let mut env = Env::of_process();
-            let config = DatabaseConfig::from_env(&mut env);
+            let config = (DatabaseConfig::from_env(&mut env), PlatformConfig::from_env(&mut env));
             demo::seed(&env.finish(config)?, clear, if_empty, Clock::Wall.now()).await
         }
         Command::Openapi => {
