@@ -7,8 +7,8 @@ use clap::Args;
 use secrecy::SecretString;
 use shared::clock::Clock;
 use shared::config::{DatabaseConfig, Env, PlatformConfig};
-use shared::db::{Pool, Scope};
-use shared::secret::TokenSeal;
+use shared::db::{Acting, Pool, Scope};
+use shared::secret::{self, Resealed, TokenSeal};
 use shared::users::{NewUser, User, UserError, UserRole, check_strength};
 
 use crate::auth::Passwords;
@@ -57,6 +57,30 @@ pub async fn create_superuser(arguments: CreateSuperuser) -> anyhow::Result<()> 
         other => other.into(),
     })?;
     writeln!(std::io::stdout(), "{} may sign in as a superuser", user.email)?;
+    Ok(())
+}
+
+/// Seals tenants' secrets anew that were sealed under the keys of `SECRET_KEY_FALLBACKS`, and says how
+/// many those were. Done twice, the second time finds nothing to do.
+///
+/// # Errors
+/// Some open under none of the keys, or the database is away.
+pub async fn reseal() -> anyhow::Result<()> {
+    let mut env = Env::of_process();
+    let config = (DatabaseConfig::from_env(&mut env), PlatformConfig::from_env(&mut env));
+    let (database, platform) = env.finish(config)?;
+    let pool = Pool::new(&database.pool())?;
+    let told = secret::reseal(&pool, &platform.vault()?, &Acting::operator("command line, api reseal")).await?;
+    let mut out = std::io::stdout();
+    let mut lost_in_all = 0;
+    for (column, Resealed { anew, current, lost }) in told {
+        writeln!(out, "{}: {anew} sealed anew, {current} as they should be, {lost} cannot be opened", column.place)?;
+        lost_in_all += lost;
+    }
+    ensure!(
+        lost_in_all == 0,
+        "{lost_in_all} secrets open under none of the keys and were left as they are; is a former key missing in SECRET_KEY_FALLBACKS?"
+    );
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use chrono::{DateTime, Utc};
-use shared::config::DatabaseConfig;
+use shared::config::{DatabaseConfig, PlatformConfig};
 use shared::db::Pool;
 use shared::demo;
 
@@ -16,8 +16,13 @@ const PASSWORD: &str = "password123";
 ///
 /// # Errors
 /// The database's, or the data is there already.
-pub async fn seed(config: &DatabaseConfig, clear: bool, if_empty: bool, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let pool = Pool::new(&config.pool())?;
+pub async fn seed(
+    (database, platform): &(DatabaseConfig, PlatformConfig),
+    clear: bool,
+    if_empty: bool,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let pool = Pool::new(&database.pool())?;
     let mut out = std::io::stdout();
     if if_empty && !demo::is_empty(&pool).await? {
         writeln!(out, "the database has tenants already: nothing was seeded")?;
@@ -27,11 +32,11 @@ pub async fn seed(config: &DatabaseConfig, clear: bool, if_empty: bool, now: Dat
         demo::clear(&pool).await?;
     }
     let hash = Passwords::new().hash(PASSWORD.to_owned()).await?;
-    for (slug, made) in demo::seed(&pool, &hash, now).await? {
+    for (slug, made) in demo::seed(&pool, &hash, &platform.vault()?, now).await? {
         writeln!(
             out,
             "{slug}: {} users, {} groups, {} courses, {} modules, {} content items, {} enrollments, {} certificates, \
-             {} notifications, {} events",
+             {} notifications, {} events, {} imports, {} devices, {} identity providers, {} learning platforms",
             made.users,
             made.groups,
             made.courses,
@@ -40,7 +45,11 @@ pub async fn seed(config: &DatabaseConfig, clear: bool, if_empty: bool, now: Dat
             made.enrollments,
             made.certificates,
             made.notifications,
-            made.events
+            made.events,
+            made.imports,
+            made.devices,
+            made.identity_providers,
+            made.learning_platforms
         )?;
     }
     writeln!(out, "everybody's password is {PASSWORD}")?;

@@ -1,4 +1,4 @@
-//! `api serve | migrate | create-superuser | seed-demo-data | openapi | health`.
+//! `api serve | migrate | create-superuser | reseal | seed-demo-data | openapi | health`.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use api::config::Config;
 use api::{commands, demo, openapi, serve};
 use clap::{Parser, Subcommand};
 use shared::clock::Clock;
-use shared::config::{DatabaseConfig, Env};
+use shared::config::{DatabaseConfig, Env, PlatformConfig};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -30,6 +30,8 @@ enum Command {
     Migrate,
     /// Make somebody who stands above tenants.
     CreateSuperuser(CreateSuperuser),
+    /// Seal anew under `SECRET_KEY` what was sealed under `SECRET_KEY_FALLBACKS`.
+    Reseal,
     /// Fill the database with two demo tenants.
     SeedDemoData {
         /// Remove the demo tenants first, with everything in them.
@@ -68,9 +70,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Migrate => migrate().await,
         Command::CreateSuperuser(arguments) => commands::create_superuser(arguments).await,
+        Command::Reseal => commands::reseal().await,
         Command::SeedDemoData { clear, if_empty } => {
             let mut env = Env::of_process();
-            let config = DatabaseConfig::from_env(&mut env);
+            let config = (DatabaseConfig::from_env(&mut env), PlatformConfig::from_env(&mut env));
             demo::seed(&env.finish(config)?, clear, if_empty, Clock::Wall.now()).await
         }
         Command::Openapi => {

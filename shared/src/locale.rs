@@ -1,6 +1,6 @@
 //! Languages and time zones, by the names that the world has given them.
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// The zone of this name; UTC for a name that is none.
@@ -18,6 +18,14 @@ pub fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
             LocalResult::None => None,
         })
         .unwrap_or_else(|| local.and_utc())
+}
+
+/// The instant at which a day begins on the clocks of `zone`.
+///
+/// Days are counted here and handed to PostgreSQL as instants: its list of zones is another one than
+/// ours, and a name that it does not know fails the whole statement.
+pub fn midnight(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
+    instant(zone, day.and_time(NaiveTime::MIN))
 }
 
 /// Whether `name` is a zone of the IANA database.

@@ -12,12 +12,14 @@ use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use shared::db::Scope;
 use shared::ids::{SessionId, TenantId, UserId};
+use shared::jobs::JobOptions;
 use shared::users::{Session, SignedIn, User, UserRole};
 
 use super::permission::{Need, allows};
 use super::tenant_choice;
 use crate::app::App;
 use crate::http::{ApiError, ApiResult};
+use crate::middleware::request_id;
 
 /// Somebody who is signed in and may be.
 #[derive(Debug, Clone)]
@@ -38,6 +40,13 @@ pub struct Caller {
     pub person: Arc<User>,
     /// The slug of the person's own tenant; none for superusers.
     pub home_slug: Option<Arc<str>>,
+}
+
+impl Caller {
+    /// How the caller's request asks for a job: they can watch it, and it leads back to the request.
+    pub fn asks(&self) -> JobOptions {
+        JobOptions { created_by: Some(self.user), request_id: Some(request_id::current()), ..JobOptions::default() }
+    }
 }
 
 /// The token's person, without a look at what the request names.

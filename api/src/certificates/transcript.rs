@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use shared::certificates::jobs::RenderTranscript;
 use shared::certificates::{TRANSCRIPT_KEPT_FOR, transcript_key};
 use shared::ids::{JobId, UserId};
-use shared::jobs::{Job, JobOptions, JobState, JobView, enqueue_with};
+use shared::jobs::{Job, JobState, JobView, enqueue_with};
 use shared::users::{User, UserRole};
 use utoipa::ToSchema;
 
@@ -20,7 +20,6 @@ use super::download::DownloadLink;
 use crate::access::Can;
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Body, Db, Path};
-use crate::middleware::request_id;
 
 /// How long a link is good.
 const LINK_LIFETIME: Duration = Duration::from_secs(300);
@@ -62,9 +61,7 @@ pub async fn ask_for_transcript(
         return Err(ApiError::NotFound("user"));
     }
     let wanted = RenderTranscript { tenant_id: caller.tenant(), user_id };
-    let options =
-        JobOptions { created_by: Some(caller.user), request_id: Some(request_id::current()), ..JobOptions::default() };
-    let job = enqueue_with(&mut conn, &wanted, options).await?.id();
+    let job = enqueue_with(&mut conn, &wanted, caller.asks()).await?.id();
     let download = format!("/api/certificates/transcripts/{job}/download/");
     Ok((StatusCode::ACCEPTED, [(LOCATION, format!("/api/jobs/{job}/"))], Json(TranscriptAsked { job, download })))
 }

@@ -5,7 +5,9 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::dashboards::{Achievement, Activity, CourseInProgress, LearnerDeadline, LearnerNumbers};
+use shared::enrollments::Study;
 use shared::ids::{ContentItemId, CourseId};
+use shared::locale::time_zone;
 use utoipa::ToSchema;
 
 use super::{UseEnrollments, day, rounded};
@@ -20,8 +22,8 @@ pub struct LearnerDashboard {
     active_courses: i64,
     completed_courses: i64,
     certificates_earned: i64,
-    /// Days in a row with something finished, to today or yesterday.
-    learning_streak: i64,
+    /// Days in a row on which they learned, to today or yesterday: as `GET /api/progress/study/` has it.
+    learning_streak: usize,
     /// Percent.
     overall_progress: i64,
     /// The courses' estimated hours, of what is finished.
@@ -149,6 +151,7 @@ pub async fn show_learner_dashboard(
     let zone = &caller.person.timezone;
     let mut conn = db.conn().await?;
     let numbers = LearnerNumbers::of(&mut conn, tenant, &caller.person, now).await?;
+    let study = Study::in_zone(&mut conn, (tenant, learner, None), time_zone(zone), now).await?;
     let courses = CourseInProgress::of(&mut conn, tenant, learner, now, 6).await?;
     let activity = Activity::of(&mut conn, tenant, learner, 5).await?;
     let achievements = Achievement::of(&mut conn, tenant, learner, 4).await?;
@@ -167,7 +170,7 @@ pub async fn show_learner_dashboard(
         active_courses: numbers.active_courses,
         completed_courses: numbers.completed_courses,
         certificates_earned: numbers.certificates,
-        learning_streak: numbers.streak_days,
+        learning_streak: study.streak,
         overall_progress: numbers.overall_progress,
         total_study_hours: rounded(numbers.study_hours),
         lessons_completed: numbers.lessons,

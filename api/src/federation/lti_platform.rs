@@ -59,6 +59,8 @@ impl From<LtiPlatformRow> for LtiPlatformOut {
             version: _,
             created_at,
             updated_at,
+            former_public_key: _,
+            former_key_until: _,
         } = platform;
         Self {
             id,
@@ -247,8 +249,6 @@ pub async fn update_lti_platform(
         auth_token_url: body.auth_token_url,
         keyset_url: body.keyset_url,
         is_active: body.is_active,
-        tool_public_key: None,
-        tool_private_key_sealed: None,
     };
     let mut conn = db.conn().await?;
     tagged(LtiPlatform::change(&mut conn, caller.tenant(), id, changes, deployments, seen, app.clock.now()).await?)
@@ -285,7 +285,8 @@ pub(super) struct NewPublicKey {
     public_key: String,
 }
 
-/// Make a new key pair for a platform; the old one is good no more.
+/// Make a new key pair for a platform. Nothing is signed by the old one any more, which is shown for another day;
+/// doing this twice takes it back at once.
 #[utoipa::path(post, path = "/api/core/settings/lti-platforms/{lti_platform}/regenerate-keys/", tag = "federation",
     params(("lti_platform" = LtiPlatformId, Path)), responses((status = OK, body = NewPublicKey)))]
 pub async fn regenerate_lti_keys(
@@ -295,32 +296,33 @@ pub async fn regenerate_lti_keys(
     db: Db,
 ) -> ApiResult<Json<NewPublicKey>> {
     let (public_key, sealed) = new_keys(&app, caller.tenant()).await?;
-    let changes = LtiPlatformChanges {
-        tool_public_key: Some(public_key.clone()),
-        tool_private_key_sealed: Some(sealed),
-        ..LtiPlatformChanges::default()
-    };
-    let mut conn = db.conn().await?;
-    let changed = LtiPlatform::change(&mut conn, caller.tenant(), id, changes, None, None, app.clock.now()).await?;
-    changed.ok_or(ApiError::NotFound("platform"))?;
+    let (mut conn, now) = (db.conn().await?, app.clock.now());
+    if !LtiPlatform::renew_keys(&mut conn, caller.tenant(), id, (public_key.as_str(), &sealed), now).await? {
+        return Err(ApiError::NotFound("platform"));
+    }
     Ok(Json(NewPublicKey { public_key }))
 }
 
 /// Public keys as RFC 7517 has them.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Jwks {
-    /// One: RSA, for RS256.
+    /// RSA, for RS256: the current one, and for a day after it was made the one before it.
     #[schema(value_type = Vec<Object>)]
     keys: Vec<Jwk>,
 }
 
-/// The public key for a platform, as a set of JSON Web Keys.
+/// The public keys for a platform, as a set of JSON Web Keys. Each is named by its thumbprint.
 #[utoipa::path(get, path = "/api/core/settings/lti-platforms/{lti_platform}/jwks/", tag = "federation",
     params(("lti_platform" = LtiPlatformId, Path)), responses((status = OK, body = Jwks)))]
-pub async fn show_lti_keys(caller: Can<WriteTenant>, Path(id): Path<LtiPlatformId>, db: Db) -> ApiResult<Json<Jwks>> {
+pub async fn show_lti_keys(
+    caller: Can<WriteTenant>,
+    State(app): State<App>,
+    Path(id): Path<LtiPlatformId>,
+    db: Db,
+) -> ApiResult<Json<Jwks>> {
     let found = LtiPlatform::find(&mut *db.conn().await?, caller.tenant(), id).await?;
     let platform = found.ok_or(ApiError::NotFound("platform"))?.platform;
-    let key = Jwk::of(id.to_string(), &platform.tool_public_key)
-        .ok_or_else(|| anyhow::anyhow!("the public key of platform {id} cannot be read"))?;
-    Ok(Json(Jwks { keys: vec![key] }))
+    let unreadable = || anyhow::anyhow!("a public key of platform {id} cannot be read");
+    let keys = platform.public_keys(app.clock.now()).map(|pem| Jwk::of(pem).ok_or_else(unreadable));
+    Ok(Json(Jwks { keys: keys.collect::<anyhow::Result<_>>()? }))
 }

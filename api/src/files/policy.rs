@@ -83,7 +83,7 @@ pub(super) async fn readable<N>(conn: &mut Conn, caller: &Can<N>, id: FileId) ->
         return Ok(row);
     }
     // Nearly always one item, and seldom more than a few: each asks the courses' own decision.
-    for item in Attachment::items_of(conn, caller.tenant(), id).await? {
+    for item in Attachment::items_of(conn, caller.tenant(), id, caller.user).await? {
         if courses::may_open(conn, caller, item).await? {
             let row = File::find(conn, caller.tenant(), id).await?;
             return row.ok_or(ApiError::NotFound("file"));

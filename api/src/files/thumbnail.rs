@@ -11,7 +11,7 @@ use serde::Serialize;
 use shared::files::jobs::MakeThumbnails;
 use shared::files::{FileRow, FileStatus, ThumbnailSize, thumbnail_key};
 use shared::ids::FileId;
-use shared::jobs::{JobOptions, enqueue_with};
+use shared::jobs::enqueue_with;
 use shared::storage::inline;
 use utoipa::ToSchema;
 
@@ -80,7 +80,6 @@ pub async fn remake_thumbnails(
     let row = policy::changeable(&mut conn, &caller, id).await?;
     picture(&row)?;
     let job = MakeThumbnails { tenant_id: caller.tenant(), content_id: row.content.id };
-    let options = JobOptions { created_by: Some(caller.user), ..JobOptions::default() };
-    let job = enqueue_with(&mut conn, &job, options).await?;
+    let job = enqueue_with(&mut conn, &job, caller.asks()).await?;
     Ok((StatusCode::ACCEPTED, [(LOCATION, format!("/api/jobs/{}/", job.id()))]))
 }

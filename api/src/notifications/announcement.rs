@@ -107,6 +107,10 @@ pub(super) struct StatsOut {
     emails_sent: i64,
     emails_pending: i64,
     emails_failed: i64,
+    /// To people, however many devices they have.
+    pushes_sent: i64,
+    pushes_pending: i64,
+    pushes_failed: i64,
     /// How many have read it in the application.
     read_count: i64,
 }
@@ -327,7 +331,17 @@ pub async fn count_announcement(
     let mut conn = db.conn().await?;
     let announcement = find(&mut conn, &caller, id).await?.announcement;
     let stats = announcement.stats(&mut conn).await?;
-    let AnnouncementStats { notified, delivered, emails_sent, emails_pending, emails_failed, read } = stats;
+    let AnnouncementStats {
+        notified,
+        delivered,
+        emails_sent,
+        emails_pending,
+        emails_failed,
+        pushes_sent,
+        pushes_pending,
+        pushes_failed,
+        read,
+    } = stats;
     Ok(Json(StatsOut {
         recipients_count: announcement.recipients_count,
         notified_count: notified,
@@ -335,6 +349,9 @@ pub async fn count_announcement(
         emails_sent,
         emails_pending,
         emails_failed,
+        pushes_sent,
+        pushes_pending,
+        pushes_failed,
         read_count: read,
     }))
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::ids::{JobId, TenantId};
-use shared::jobs::{JobOptions, enqueue_with};
+use shared::jobs::enqueue_with;
 use shared::tenants::jobs::TestEmailSettings;
 use shared::tenants::{EmailSettings, EmailSettingsChanges, SettingsError};
 use utoipa::ToSchema;
@@ -18,7 +18,6 @@ use super::settings::email_or_empty;
 use crate::access::Can;
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Body, Db, IfMatch, Tagged, present};
-use crate::middleware::request_id;
 
 /// A tenant's own mail server. The password is never shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -111,7 +110,8 @@ pub struct UpdateEmailSettings {
     #[garde(length(chars, max = 255))]
     #[serde(default)]
     smtp_username: Option<String>,
-    /// Kept encrypted and never shown; null or an empty text forgets it, and so does another host.
+    /// Kept encrypted and never shown; null or an empty text forgets it. So do another host, another port and
+    /// giving up TLS, unless it is given with them.
     #[garde(inner(inner(length(bytes, max = 1024))))]
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
@@ -201,9 +201,7 @@ pub async fn test_email_settings(
     Body(TestEmail { recipient_email }): Body<TestEmail>,
 ) -> ApiResult<Accepted> {
     let job = TestEmailSettings { tenant_id: caller.tenant(), recipient: recipient_email };
-    let options =
-        JobOptions { created_by: Some(caller.user), request_id: Some(request_id::current()), ..JobOptions::default() };
-    let asked = enqueue_with(&mut *db.conn().await?, &job, options).await?;
+    let asked = enqueue_with(&mut *db.conn().await?, &job, caller.asks()).await?;
     Ok(accepted(asked.id()))
 }
 

@@ -6,7 +6,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::files::Kind;
 use shared::ids::TenantId;
-use shared::jobs::{JobOptions, enqueue_with};
+use shared::jobs::enqueue_with;
 use shared::tenants::jobs::TestStorageSettings;
 use shared::tenants::{StorageSettings, StorageSettingsChanges};
 use utoipa::ToSchema;
@@ -17,7 +17,6 @@ use super::settings::address_or_empty;
 use crate::access::Can;
 use crate::app::App;
 use crate::http::{ApiResult, Body, Db, IfMatch, Tagged, present};
-use crate::middleware::request_id;
 
 /// What a tenant allows to be uploaded, and its bucket. The secret key is never shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -103,7 +102,8 @@ pub struct UpdateStorageSettings {
     #[garde(length(chars, max = 255))]
     #[serde(default)]
     s3_access_key_id: Option<String>,
-    /// Kept encrypted and never shown; null or an empty text forgets it.
+    /// Kept encrypted and never shown; null or an empty text forgets it, and so does another endpoint, unless it is
+    /// given with that.
     #[garde(inner(inner(length(bytes, max = 1024))))]
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
@@ -152,9 +152,7 @@ pub async fn update_storage_settings(
     responses((status = ACCEPTED, body = Started)))]
 pub async fn test_storage_settings(caller: Can<WriteTenant>, db: Db) -> ApiResult<Accepted> {
     let job = TestStorageSettings { tenant_id: caller.tenant() };
-    let options =
-        JobOptions { created_by: Some(caller.user), request_id: Some(request_id::current()), ..JobOptions::default() };
-    let asked = enqueue_with(&mut *db.conn().await?, &job, options).await?;
+    let asked = enqueue_with(&mut *db.conn().await?, &job, caller.asks()).await?;
     Ok(accepted(asked.id()))
 }
 

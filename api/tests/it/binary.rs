@@ -3,8 +3,10 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use secrecy::SecretString;
+use shared::secret::Vault;
 use shared::telemetry::measures::{Program, of};
-use shared::testing::TestDb;
+use shared::testing::{TestDb, make};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -91,6 +93,34 @@ async fn production_refuses_the_secrets_of_development_and_names_each() {
         "{said}"
     );
     assert!(!said.contains("panicked"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_seals_anew_what_former_keys_sealed_and_says_so() {
+    let db = TestDb::lease().await;
+    let tenant = make::tenant(&db).await.id;
+    let old = "the-old-secret-key-of-thirty-two-bytes";
+    let vault = Vault::new(&SecretString::from(old), &[]).expect("a vault");
+    make::sso_configuration_under(&db, tenant, &vault).await;
+    let run = async |fallbacks: &str| {
+        let mut variables = variables(&db);
+        variables.push(("SECRET_KEY", "the-new-secret-key-of-thirty-two-bytes".to_owned()));
+        variables.push(("SECRET_KEY_FALLBACKS", fallbacks.to_owned()));
+        let pairs: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let output = api(&["reseal"], &pairs).output().await.expect("an end");
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+        assert!(!said.contains("secret-key-of-thirty-two-bytes"), "{said}");
+        (output.status.code(), said)
+    };
+    for (fallbacks, code, says) in [
+        ("a-wrong-secret-key-of-thirty-two-bytes", 1, "0 sealed anew, 0 as they should be, 1 cannot be opened"),
+        (old, 0, "1 sealed anew, 0 as they should be, 0 cannot be opened"),
+        ("", 0, "0 sealed anew, 1 as they should be, 0 cannot be opened"),
+    ] {
+        let (ended, said) = run(fallbacks).await;
+        assert_eq!(ended, Some(code), "{said}");
+        assert!(said.contains(&format!("sso_configurations.oauth_client_secret: {says}")), "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,6 +28,7 @@ mod files;
 mod groups;
 mod jobs;
 mod journey;
+mod logs;
 mod notifications;
 mod requests;
 mod support;

@@ -27,7 +27,7 @@ pub enum Copied {
 
 impl Course {
     /// Copies it with its modules, items and prerequisites: a draft of `owner`. The copy shares
-    /// nothing with it; learners and their progress stay behind.
+    /// nothing with it but the files that items show; learners and their progress stay behind.
     pub async fn copy(
         &self,
         conn: &mut Conn,
@@ -83,6 +83,7 @@ pub async fn copy_contents(
     let copying = Copying { from, to, now };
     copying.modules(conn, &modules).await?;
     copying.items(conn, &modules, &items).await?;
+    copying.attachments(conn, &items).await?;
     copying.versions(conn, &items, Authorship { author: by, comment: &format!("Copied from {}", from.title) }).await?;
     copying.prerequisites(conn).await?;
     copying.module_prerequisites(conn, &modules).await
@@ -156,6 +157,23 @@ impl Copying<'_> {
         .bind::<Timestamptz, _>(self.now)
         .bind::<Array<SqlUuid>, _>(&modules.old)
         .bind::<Array<SqlUuid>, _>(&modules.new)
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+
+    /// The copies show the same files. A file stays as long as any item shows it, and who may open one
+    /// of these may download it.
+    async fn attachments(&self, conn: &mut Conn, items: &Renamed) -> Result<(), Error> {
+        diesel::sql_query(
+            "insert into file_attachments (content_item_id, tenant_id, file_id)
+             select renamed.new_id, a.tenant_id, a.file_id
+             from unnest($2, $3) as renamed (old_id, new_id)
+             join file_attachments a on a.tenant_id = $1 and a.content_item_id = renamed.old_id",
+        )
+        .bind::<SqlUuid, _>(self.to.tenant_id)
+        .bind::<Array<SqlUuid>, _>(&items.old)
+        .bind::<Array<SqlUuid>, _>(&items.new)
         .execute(conn)
         .await?;
         Ok(())

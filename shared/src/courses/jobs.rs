@@ -46,3 +46,22 @@ impl Job for CopyContents {
         Some(self.to.to_string())
     }
 }
+
+/// A course has been opened to learners, for the first time or again: who was to learn it meanwhile
+/// can begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CourseOpened {
+    pub tenant_id: TenantId,
+    pub course_id: CourseId,
+}
+
+impl Job for CourseOpened {
+    const NAME: &'static str = "courses.opened";
+    const QUEUE: Queue = Queue::Within1m;
+
+    fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    // No unique key: an opening that commits while another is dealt with must be seen, too.
+}

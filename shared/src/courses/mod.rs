@@ -43,6 +43,6 @@ pub use prerequisite::{
 pub use replace::WantedModule;
 pub(crate) use rich_text::clean as clean_rich_text;
 pub use slug::slug_of;
-pub use standing::{EnrollmentStatus, Standing};
+pub use standing::{EnrollmentStatus, Standing, TakesPartAt};
 pub use unmet::UnmetPrerequisite;
 pub(crate) use unmet::unmet_prerequisites;

@@ -5,7 +5,7 @@ use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, Valid
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Timestamptz};
 
 use crate::db::schema::{enrollments, sql_types};
 use crate::db::sql_enum;
@@ -77,8 +77,25 @@ pub(super) struct TakesPart;
 #[derive(Debug, Clone, Copy, QueryId)]
 pub(super) struct TakerTakesPart;
 
-macro_rules! condition {
-    ($name:ident, $text:literal) => {
+/// [`Standing::takes_part`], as a condition of queries about enrollments: these take part at this
+/// instant.
+#[derive(Debug, Clone, Copy, QueryId)]
+pub struct TakesPartAt(pub DateTime<Utc>);
+
+impl QueryFragment<Pg> for TakesPartAt {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "(enrollments.status = 'COMPLETED' or enrollments.status = 'ACTIVE'
+              and (enrollments.expires_at is null or enrollments.expires_at > ",
+        );
+        out.push_bind_param::<Timestamptz, _>(&self.0)?;
+        out.push_sql("))");
+        Ok(())
+    }
+}
+
+macro_rules! yes_or_no {
+    ($name:ident) => {
         impl Expression for $name {
             type SqlType = Bool;
         }
@@ -87,6 +104,13 @@ macro_rules! condition {
         }
         impl<Tables> AppearsOnTable<Tables> for $name {}
         impl<Tables> SelectableExpression<Tables> for $name {}
+    };
+}
+yes_or_no!(TakesPartAt);
+
+macro_rules! condition {
+    ($name:ident, $text:literal) => {
+        yes_or_no!($name);
         impl QueryFragment<Pg> for $name {
             fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
                 out.push_sql($text);

@@ -1,12 +1,13 @@
 //! What a learner sees first: where they are, and what is next.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Utc, Weekday};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Double, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 
 use crate::db::{Conn, Error};
 use crate::ids::{ContentItemId, CourseId, TenantId, UserId};
+use crate::locale::{midnight, time_zone};
 use crate::users::User;
 
 /// A learner in numbers.
@@ -19,9 +20,6 @@ pub struct LearnerNumbers {
     /// Issued ones.
     #[diesel(sql_type = BigInt)]
     pub certificates: i64,
-    /// Days in a row with something finished, to today or yesterday, in the learner's time zone.
-    #[diesel(sql_type = BigInt)]
-    pub streak_days: i64,
     /// The mean of active and completed courses, in percent.
     #[diesel(sql_type = BigInt)]
     pub overall_progress: i64,
@@ -103,13 +101,14 @@ pub struct LearnerDeadline {
 }
 
 impl LearnerNumbers {
-    /// Counts; days and weeks are the learner's own.
+    /// Counts; the week is the one of the learner's own clock.
     pub async fn of(conn: &mut Conn, tenant: TenantId, learner: &User, now: DateTime<Utc>) -> Result<Self, Error> {
+        let zone = time_zone(&learner.timezone);
+        let monday = now.with_timezone(&zone).date_naive().week(Weekday::Mon).first_day();
         diesel::sql_query(include_str!("sql/learner_numbers.sql"))
             .bind::<SqlUuid, _>(tenant)
             .bind::<SqlUuid, _>(learner.id)
-            .bind::<Text, _>(&learner.timezone)
-            .bind::<Timestamptz, _>(now)
+            .bind::<Timestamptz, _>(midnight(zone, monday))
             .get_result(conn)
             .await
     }

@@ -1489,6 +1489,10 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// PEM. The key before the last renewal, so that what it has signed is still believed for a while.
+        former_public_key -> Nullable<Text>,
+        /// Until when the former key is shown.
+        former_key_until -> Nullable<Timestamptz>,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Seed;
 use super::catalog::{COURSES, DemoCourse};
@@ -25,6 +25,34 @@ pub(super) struct OutlinedCourse {
     pub(super) title: &'static str,
     pub(super) slug: &'static str,
     pub(super) items: Vec<ContentItemId>,
+    /// The one that a player of packages shows, if there is one.
+    played: Option<(ContentItemId, ContentType)>,
+}
+
+impl OutlinedCourse {
+    /// What a player has told of somebody who has completed this item.
+    pub(super) fn told_by_player(&self, item: ContentItemId) -> Value {
+        match self.played.filter(|(played, _)| *played == item) {
+            Some((_, ContentType::Scorm)) => json!({
+                "scorm_version": "1.2", "lesson_status": "passed", "lesson_location": "slide-12",
+                "score_raw": 90, "score_min": 0, "score_max": 100, "total_time": "00:21:30", "suspend_data": "s=12;a=1",
+            }),
+            Some(_) => json!({
+                "h5p_content_id": "612", "last_verb": "completed", "completion": true, "success": true,
+                "score_raw": 9, "score_max": 10, "score_scaled": 0.9, "duration": "PT12M", "state": "{\"slide\":12}",
+            }),
+            None => json!({}),
+        }
+    }
+}
+
+/// By a course's place in the catalog: what its first exercise is a package of.
+fn package(position: usize) -> Option<ContentType> {
+    match position {
+        1 => Some(ContentType::Scorm),
+        2 => Some(ContentType::H5p),
+        _ => None,
+    }
 }
 
 impl Seed<'_> {
@@ -34,17 +62,37 @@ impl Seed<'_> {
         for (position, course) in COURSES.iter().enumerate() {
             let id = CourseId(self.id(course.slug));
             self.course(conn, id, position, course).await?;
-            let mut items = Vec::new();
+            let mut items: Vec<ContentItemId> = Vec::new();
             for (number, (title, lesson)) in course.modules.iter().enumerate() {
                 items.extend(self.module(conn, id, course, number, title, lesson).await?);
             }
             self.last_after_first(conn, id, course).await?;
+            let played = self.packaged(conn, package(position), items.get(2)).await?;
             outline.modules += course.modules.len();
-            outline.courses.push(OutlinedCourse { id, title: course.title, slug: course.slug, items });
+            outline.courses.push(OutlinedCourse { id, title: course.title, slug: course.slug, items, played });
         }
         self.recommendation(conn, &outline).await?;
         self.first_versions(conn).await?;
         Ok(outline)
+    }
+
+    /// Makes the first exercise of a course a package that is played.
+    async fn packaged(
+        &self,
+        conn: &mut Conn,
+        kind: Option<ContentType>,
+        item: Option<&ContentItemId>,
+    ) -> Result<Option<(ContentItemId, ContentType)>, Error> {
+        let (Some(kind), Some(item)) = (kind, item) else { return Ok(None) };
+        diesel::update(content_items::table.find(*item))
+            .set((
+                content_items::content_type.eq(kind),
+                content_items::text_content.eq(None::<String>),
+                content_items::external_url.eq("https://h5p.org/h5p/embed/612"),
+            ))
+            .execute(conn)
+            .await?;
+        Ok(Some((*item, kind)))
     }
 
     /// What every item was at its beginning.

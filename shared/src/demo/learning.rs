@@ -11,7 +11,7 @@ use crate::certificates::jobs::RenderCertificate;
 use crate::certificates::{CertificateRule, CertificateStatus};
 use crate::db::schema::{certificates, enrollments, events, learner_progress, notification_deliveries, notifications};
 use crate::db::{Conn, Error};
-use crate::enrollments::{EnrollmentStatus, ProgressStatus};
+use crate::enrollments::{EnrollmentCause, EnrollmentStatus, ProgressStatus};
 use crate::events::EventKind;
 use crate::ids::{
     CertificateId, ContentItemId, CourseId, DeliveryId, EnrollmentId, EventId, NotificationId, ProgressId, UserId,
@@ -29,6 +29,8 @@ const COURSES_EACH: usize = 3;
 #[derive(Default)]
 pub(super) struct Past {
     pub(super) enrollments: usize,
+    /// Of their status, as a trigger remembers them.
+    pub(super) changes: usize,
     pub(super) certificates: usize,
     pub(super) notifications: usize,
     pub(super) events: usize,
@@ -61,6 +63,7 @@ impl Seed<'_> {
                 let place = self.place(*user, name, course, index, position, turn);
                 self.enroll(conn, &place).await?;
                 past.enrollments += 1;
+                past.changes += 1 + usize::from(place.completed_at.is_some());
                 past.events += self.progress(conn, &place).await?;
                 if let Some(completed_at) = place.completed_at {
                     self.certificate(conn, &place, completed_at).await?;
@@ -107,16 +110,22 @@ impl Seed<'_> {
                 enrollments::tenant_id.eq(self.tenant),
                 enrollments::user_id.eq(place.user),
                 enrollments::course_id.eq(place.course.id),
-                enrollments::status.eq(if place.completed_at.is_some() {
-                    EnrollmentStatus::Completed
-                } else {
-                    EnrollmentStatus::Active
-                }),
+                enrollments::status.eq(EnrollmentStatus::Active),
                 enrollments::progress.eq(i16::try_from(percent).unwrap_or(100)),
                 enrollments::enrolled_at.eq(place.enrolled_at),
                 enrollments::started_at.eq(place.enrolled_at),
-                enrollments::completed_at.eq(place.completed_at),
-                enrollments::updated_at.eq(place.completed_at.unwrap_or(place.enrolled_at)),
+                enrollments::updated_at.eq(place.enrolled_at),
+            ))
+            .execute(conn)
+            .await?;
+        let Some(completed_at) = place.completed_at else { return Ok(()) };
+        // A step of its own, so that the history has both.
+        diesel::update(enrollments::table.find(place.id))
+            .set((
+                enrollments::status.eq(EnrollmentStatus::Completed),
+                enrollments::cause.eq(EnrollmentCause::Completion),
+                enrollments::completed_at.eq(completed_at),
+                enrollments::updated_at.eq(completed_at),
             ))
             .execute(conn)
             .await?;
@@ -138,6 +147,7 @@ impl Seed<'_> {
                         learner_progress::enrollment_id.eq(place.id),
                         learner_progress::content_item_id.eq(*item),
                         learner_progress::status.eq(ProgressStatus::Completed),
+                        learner_progress::progress_details.eq(place.course.told_by_player(*item)),
                         learner_progress::started_at.eq(place.enrolled_at),
                         learner_progress::completed_at.eq(place.completed_at.unwrap_or(place.enrolled_at)),
                         learner_progress::updated_at.eq(place.completed_at.unwrap_or(place.enrolled_at)),

@@ -1,16 +1,18 @@
 //! The demo data of `api seed-demo-data`: two tenants with people, courses and a past.
 //!
-//! The same on every machine: ids are made from names, choices from positions, and times count
-//! back from the day of seeding. How many there are of each is in [`Summary`], and a test holds it
+//! The same on every machine, but for what is secret: ids are made from names, choices from positions,
+//! and times count back from the day of seeding. How many there are of each is in [`Summary`], and a test holds it
 //! to what the README promises.
 
 mod catalog;
 mod courses;
 mod discussions;
 mod files;
+mod imports;
 mod learning;
 mod news;
 mod people;
+mod trust;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -22,6 +24,7 @@ use uuid::Uuid;
 use crate::db::schema::{jobs, tenants, users};
 use crate::db::{Conn, Error, Pool, Scope};
 use crate::ids::TenantId;
+use crate::secret::Vault;
 
 /// The demo tenants: slug, name, colour.
 const TENANTS: [(&str, &str, &str); 2] = [("acme", "Acme Learning", "#3B82F6"), ("techu", "TechU Academy", "#10B981")];
@@ -41,6 +44,11 @@ pub struct Summary {
     pub threads: usize,
     pub replies: usize,
     pub events: usize,
+    pub enrollment_changes: usize,
+    pub imports: usize,
+    pub devices: usize,
+    pub identity_providers: usize,
+    pub learning_platforms: usize,
 }
 
 /// Demo data cannot be made.
@@ -55,6 +63,9 @@ pub enum DemoError {
     /// The database refused.
     #[error(transparent)]
     Database(#[from] Error),
+    /// No key, or nothing can be sealed.
+    #[error("no secrets can be made")]
+    Secret(#[source] anyhow::Error),
 }
 
 /// Whether nobody has used the database yet.
@@ -82,11 +93,12 @@ pub async fn clear(pool: &Pool) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// Makes the demo data as of `now`. Everybody's password has the hash `password_hash`; what each
-/// tenant has is returned by slug.
+/// Makes the demo data as of `now`. Everybody's password has the hash `password_hash`, and secrets are
+/// sealed by `vault`; what each tenant has is returned by slug.
 pub async fn seed(
     pool: &Pool,
     password_hash: &str,
+    vault: &Vault,
     now: DateTime<Utc>,
 ) -> Result<Vec<(&'static str, Summary)>, DemoError> {
     // From midnight: the data of one day is the same whatever the hour.
@@ -96,7 +108,7 @@ pub async fn seed(
     let mut made = Vec::new();
     for (slug, name, color) in TENANTS {
         people::tenant(&mut platform, slug, name, color, today).await?;
-        let seed = Seed { slug, tenant: TenantId(id(slug, "tenant")), today, password_hash };
+        let seed = Seed { slug, tenant: TenantId(id(slug, "tenant")), today, password_hash, vault };
         let mut conn = pool.get(Scope::Tenant(seed.tenant)).await?;
         let summary = conn.transaction(async |conn| seed.fill(conn).await).await?;
         made.push((slug, summary));
@@ -110,11 +122,12 @@ struct Seed<'a> {
     tenant: TenantId,
     today: DateTime<Utc>,
     password_hash: &'a str,
+    vault: &'a Vault,
 }
 
 impl Seed<'_> {
     /// Fills the tenant.
-    async fn fill(&self, conn: &mut Conn) -> Result<Summary, Error> {
+    async fn fill(&self, conn: &mut Conn) -> Result<Summary, DemoError> {
         let users = self.people(conn).await?;
         let groups = self.groups(conn).await?;
         self.folders(conn).await?;
@@ -122,6 +135,9 @@ impl Seed<'_> {
         let past = self.learning(conn, &outline).await?;
         let announcements = self.announcements(conn, &outline).await?;
         let (threads, replies) = self.discussions(conn, &outline).await?;
+        let imports = self.imports(conn, &outline).await?;
+        let devices = self.devices(conn).await?;
+        let (identity_providers, learning_platforms) = self.trust(conn).await?;
         Ok(Summary {
             users,
             groups,
@@ -135,6 +151,11 @@ impl Seed<'_> {
             threads,
             replies,
             events: past.events,
+            enrollment_changes: past.changes,
+            imports,
+            devices,
+            identity_providers,
+            learning_platforms,
         })
     }
 

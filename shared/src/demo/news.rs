@@ -1,13 +1,15 @@
-//! Announcements: what the administrator has told everybody, and is about to.
+//! Announcements: what the administrator has told everybody, and is about to; and devices that would
+//! show it.
 
+use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::Seed;
 use super::courses::Outline;
-use crate::db::schema::announcements;
+use crate::db::schema::{announcements, push_devices};
 use crate::db::{Conn, Error};
-use crate::ids::AnnouncementId;
-use crate::notifications::{Announcement, AnnouncementStatus, AnnouncementTarget};
+use crate::ids::{AnnouncementId, DeviceId};
+use crate::notifications::{Announcement, AnnouncementStatus, AnnouncementTarget, DeviceType};
 
 /// Title, message, whether it was sent.
 const TO_ALL: [(&str, &str, bool); 3] = [
@@ -34,6 +36,31 @@ impl Seed<'_> {
             });
         }
         diesel::insert_into(announcements::table).values(&rows).execute(conn).await
+    }
+
+    /// A telephone of each of the first two learners, and one that the first uses no more.
+    pub(super) async fn devices(&self, conn: &mut Conn) -> Result<usize, Error> {
+        let learners = self.learners();
+        let owned = learners.iter().take(2).map(|(user, name)| (*user, name, DeviceType::Ios, true));
+        let retired = learners.iter().take(1).map(|(user, name)| (*user, name, DeviceType::Android, false));
+        let rows: Vec<_> = owned
+            .chain(retired)
+            .map(|(user, name, kind, is_active)| {
+                let token = format!("demo:{}:{name}:{}", self.slug, kind.as_str());
+                (
+                    push_devices::id.eq(DeviceId(self.id(&token))),
+                    push_devices::tenant_id.eq(self.tenant),
+                    push_devices::user_id.eq(user),
+                    push_devices::device_type.eq(kind),
+                    push_devices::device_name.eq(format!("{name}'s telephone")),
+                    push_devices::token.eq(token),
+                    push_devices::is_active.eq(is_active),
+                    push_devices::created_at.eq(self.days_ago(30)),
+                    push_devices::updated_at.eq(self.days_ago(30)),
+                )
+            })
+            .collect();
+        diesel::insert_into(push_devices::table).values(rows).execute(conn).await
     }
 
     fn announcement(&self, title: String, message: &str, is_sent: bool, days: usize) -> Announcement {

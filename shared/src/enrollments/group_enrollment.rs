@@ -101,6 +101,20 @@ impl GroupEnrollment {
         Ok(Page::numbered(found.into_iter().map(GroupEnrollmentRow::from).collect(), total))
     }
 
+    /// Asks for every group that learns a course to be brought in step with it, and says how many
+    /// there are.
+    pub async fn sync_course(conn: &mut Conn, tenant: TenantId, course: CourseId) -> Result<usize, Error> {
+        let groups: Vec<GroupId> = group_enrollments::table
+            .filter(group_enrollments::tenant_id.eq(tenant))
+            .filter(group_enrollments::course_id.eq(course))
+            .order(group_enrollments::group_id)
+            .select(group_enrollments::group_id)
+            .load(conn)
+            .await?;
+        let wanted: Vec<_> = groups.into_iter().map(|group_id| SyncGroup { tenant_id: tenant, group_id }).collect();
+        jobs::enqueue_many(conn, &wanted).await
+    }
+
     /// Has the group learn the course no more. Who came with it leaves by a job, but for those who
     /// have completed it.
     pub async fn delete(&self, conn: &mut Conn) -> Result<(), Error> {

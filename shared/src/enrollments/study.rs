@@ -7,7 +7,7 @@
 //! one. A streak is a row of days with at least one event, up to today, or up to yesterday as long as
 //! today is not over.
 
-use chrono::{DateTime, Days, DurationRound, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, DurationRound, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -17,7 +17,7 @@ use crate::db::schema::users;
 use crate::db::{Conn, Error};
 use crate::events::EventKind;
 use crate::ids::{CourseId, TenantId, UserId};
-use crate::locale::{instant, time_zone};
+use crate::locale::{midnight, time_zone};
 
 /// One event of being at work is told for so long.
 const STRETCH: TimeDelta = TimeDelta::minutes(5);
@@ -67,12 +67,21 @@ impl Study {
             .select(users::timezone)
             .first(conn)
             .await?;
-        let zone = time_zone(&name);
+        Self::in_zone(conn, (tenant, user, course), time_zone(&name), now).await
+    }
+
+    /// The same, when the person's zone is known already.
+    pub async fn in_zone(
+        conn: &mut Conn,
+        whose: (TenantId, UserId, Option<CourseId>),
+        zone: Tz,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Error> {
         let today = now.with_timezone(&zone).date_naive();
         let first = today.checked_sub_days(Days::new(u64::from(DAYS) - 1)).unwrap_or(today);
         let calendar: Vec<NaiveDate> = first.iter_days().take(usize::from(DAYS)).collect();
-        let midnights = calendar.iter().map(|day| instant(zone, day.and_time(NaiveTime::MIN))).collect();
-        let days = counted(conn, (tenant, user, course), midnights, now).await?;
+        let midnights = calendar.iter().map(|day| midnight(zone, *day)).collect();
+        let days = counted(conn, whose, midnights, now).await?;
         let days: Vec<_> = days
             .into_iter()
             .filter_map(|(number, events, seconds)| {

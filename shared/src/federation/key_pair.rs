@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use secrecy::SecretString;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 /// A new key pair, as PEM.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub struct Jwk {
     pub alg: &'static str,
     #[serde(rename = "use")]
     pub usage: &'static str,
+    /// The key's own thumbprint (RFC 7638): another key has another name, and nobody has to remember it.
     pub kid: String,
     pub n: String,
     pub e: String,
@@ -60,8 +62,8 @@ fn pem(label: &str, der: &[u8]) -> String {
 }
 
 impl Jwk {
-    /// The public key of `pem` under the name `kid`; none when it is no RSA key.
-    pub fn of(kid: String, pem: &str) -> Option<Self> {
+    /// The public key of `pem`; none when it is no RSA key.
+    pub fn of(pem: &str) -> Option<Self> {
         let text: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
         let der = BASE64_STANDARD.decode(text).ok()?;
         // SEQUENCE { algorithm, BIT STRING { SEQUENCE { INTEGER n, INTEGER e } } }
@@ -72,8 +74,16 @@ impl Jwk {
         let (n, rest) = value(0x02, pair)?;
         let (e, _) = value(0x02, rest)?;
         let number = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes.strip_prefix(&[0]).unwrap_or(bytes));
-        Some(Self { kty: "RSA", alg: "RS256", usage: "sig", kid, n: number(n), e: number(e) })
+        let (n, e) = (number(n), number(e));
+        let kid = thumbprint(&n, &e);
+        Some(Self { kty: "RSA", alg: "RS256", usage: "sig", kid, n, e })
     }
+}
+
+/// SHA-256 of what makes the key, in this very form.
+fn thumbprint(n: &str, e: &str) -> String {
+    let members = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(members))
 }
 
 /// The content of the DER value with this tag at the beginning of `der`, and what follows it.
@@ -99,10 +109,20 @@ mod tests {
     fn a_pair_is_pem_and_its_public_key_a_jwk() {
         let pair = KeyPair::generate().expect("a pair");
         assert!(pair.private_key.expose_secret().starts_with("-----BEGIN PRIVATE KEY-----\n"));
-        let jwk = Jwk::of("one".to_owned(), &pair.public_key).expect("a key");
+        let jwk = Jwk::of(&pair.public_key).expect("a key");
         assert_eq!((jwk.e.as_str(), BASE64_URL_SAFE_NO_PAD.decode(&jwk.n).expect("base64").len()), ("AQAB", 256));
+        assert_eq!(jwk.kid, thumbprint(&jwk.n, &jwk.e));
         for pem in ["", "-----BEGIN PUBLIC KEY-----\nAAAA\n", "x", &pair.public_key[..200]] {
-            assert_eq!(Jwk::of("one".to_owned(), pem), None, "{pem}");
+            assert_eq!(Jwk::of(pem), None, "{pem}");
         }
+    }
+
+    #[test]
+    fn a_key_is_named_as_rfc_7638_says() {
+        // The example of its section 3.1.
+        let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMs\
+            tn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n9\
+            1CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+        assert_eq!(thumbprint(n, "AQAB"), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
 }

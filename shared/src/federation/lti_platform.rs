@@ -1,6 +1,6 @@
 //! Learning platforms that launch a tenant's courses by LTI 1.3.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
@@ -29,7 +29,13 @@ pub struct LtiPlatform {
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// PEM: the one before the last renewal.
+    pub former_public_key: Option<String>,
+    pub former_key_until: Option<DateTime<Utc>>,
 }
+
+/// How long a key is shown after another has taken its place: platforms keep sets of keys for hours.
+const FAREWELL: TimeDelta = TimeDelta::hours(24);
 
 /// A platform with the deployments in which our tool was installed.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,8 +70,6 @@ pub struct LtiPlatformChanges {
     pub auth_token_url: Option<String>,
     pub keyset_url: Option<String>,
     pub is_active: Option<bool>,
-    pub tool_public_key: Option<String>,
-    pub tool_private_key_sealed: Option<Sealed>,
 }
 
 /// Which platforms are meant.
@@ -160,6 +164,8 @@ impl LtiPlatform {
                 version: 1,
                 created_at: now,
                 updated_at: now,
+                former_public_key: None,
+                former_key_until: None,
             };
             diesel::insert_into(lti_platforms::table).values(&platform).execute(conn).await?;
             replace_deployments(conn, &platform, &deployments, now).await?;
@@ -197,6 +203,38 @@ impl LtiPlatform {
             Ok(with_deployments(conn, tenant, vec![platform]).await?.pop())
         })
         .await
+    }
+
+    /// Gives one a new key pair. The public key that it had is shown for another day; the one before
+    /// that is gone, so that renewing twice takes back a key that was stolen. Says whether there was
+    /// such a platform.
+    pub async fn renew_keys(
+        conn: &mut Conn,
+        tenant: TenantId,
+        id: LtiPlatformId,
+        (public_key, private_key_sealed): (&str, &Sealed),
+        now: DateTime<Utc>,
+    ) -> Result<bool, Error> {
+        let renewed = diesel::update(lti_platforms::table.find(id))
+            .filter(lti_platforms::tenant_id.eq(tenant))
+            .set((
+                lti_platforms::former_public_key.eq(lti_platforms::tool_public_key.nullable()),
+                lti_platforms::former_key_until.eq(now + FAREWELL),
+                lti_platforms::tool_public_key.eq(public_key),
+                lti_platforms::tool_private_key_sealed.eq(private_key_sealed),
+                lti_platforms::version.eq(lti_platforms::version + 1),
+                lti_platforms::updated_at.eq(now),
+            ))
+            .execute(conn)
+            .await?;
+        Ok(renewed > 0)
+    }
+
+    /// The public keys to believe now, as PEM: the current one first.
+    pub fn public_keys(&self, now: DateTime<Utc>) -> impl Iterator<Item = &str> {
+        let is_shown = self.former_key_until.is_some_and(|until| now < until);
+        let former = self.former_public_key.as_deref().filter(|_| is_shown);
+        std::iter::once(self.tool_public_key.as_str()).chain(former)
     }
 
     /// Switches one on or off. None when there is none.

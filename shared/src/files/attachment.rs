@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::file::Found;
 use super::{Content, File, FileError, FileRow};
-use crate::db::schema::{file_attachments, file_contents, files, users};
+use crate::db::schema::{content_items, courses, enrollments, file_attachments, file_contents, files, users};
 use crate::db::{Conn, Error, broken_constraint};
-use crate::ids::{ContentItemId, FileId, TenantId};
+use crate::ids::{ContentItemId, FileId, TenantId, UserId};
 
 /// The file of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -74,11 +75,33 @@ impl Attachment {
         Ok(found.into_iter().map(|(item, file)| (item, FileRow::from(file))).collect())
     }
 
-    /// The items that show a file, newest first, as many as are worth asking.
-    pub async fn items_of(conn: &mut Conn, tenant: TenantId, file: FileId) -> Result<Vec<ContentItemId>, Error> {
+    /// The items that show a file and are of somebody's own courses: of those that they are enrolled
+    /// in, however that stands, or teach. Whether they may open one is for the courses to say, and
+    /// nobody may but in such a course. Newest first, as many as are worth asking: a file goes with
+    /// every copy of its course, so there may be many.
+    pub async fn items_of(
+        conn: &mut Conn,
+        tenant: TenantId,
+        file: FileId,
+        person: UserId,
+    ) -> Result<Vec<ContentItemId>, Error> {
+        let is_enrolled = exists(
+            enrollments::table
+                .filter(enrollments::tenant_id.eq(content_items::tenant_id))
+                .filter(enrollments::course_id.eq(content_items::course_id))
+                .filter(enrollments::user_id.eq(person)),
+        );
+        let teaches = exists(
+            courses::table
+                .filter(courses::tenant_id.eq(content_items::tenant_id))
+                .filter(courses::id.eq(content_items::course_id))
+                .filter(courses::instructor_id.eq(person)),
+        );
         file_attachments::table
+            .inner_join(content_items::table)
             .filter(file_attachments::tenant_id.eq(tenant))
             .filter(file_attachments::file_id.eq(file))
+            .filter(is_enrolled.or(teaches))
             .order(file_attachments::content_item_id.desc())
             .limit(Self::MOST_ITEMS)
             .select(file_attachments::content_item_id)

@@ -5,12 +5,11 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::jobs::{FanOutAnnouncement, SendScheduledAnnouncement};
-use crate::courses::clean_rich_text;
+use crate::courses::{TakesPartAt, clean_rich_text};
 use crate::db::schema::{
     announcement_recipients, announcements, courses, enrollments, group_memberships, learner_groups, sql_types, users,
 };
 use crate::db::{self, Conn, sql_enum};
-use crate::enrollments::EnrollmentStatus;
 use crate::ids::{AnnouncementId, CourseId, GroupId, TenantId, UserId};
 use crate::jobs::{JobOptions, enqueue, enqueue_with};
 use crate::users::UserStatus;
@@ -244,7 +243,7 @@ impl Announcement {
                 .await
                 .optional()?
                 .ok_or(AnnouncementError::TooLate)?;
-            if sending.audience(conn, None, 1).await?.is_empty() {
+            if sending.audience(conn, None, 1, now).await?.is_empty() {
                 return Err(AnnouncementError::Nobody);
             }
             let first = FanOutAnnouncement { tenant_id: sending.tenant_id, announcement_id: sending.id, after: None };
@@ -278,7 +277,13 @@ impl Announcement {
     }
 
     /// The people whom it is for, by id, `most` of them behind `after`.
-    pub async fn audience(&self, conn: &mut Conn, after: Option<UserId>, most: i64) -> Result<Vec<UserId>, db::Error> {
+    pub async fn audience(
+        &self,
+        conn: &mut Conn,
+        after: Option<UserId>,
+        most: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<UserId>, db::Error> {
         let mut people = users::table
             .filter(users::tenant_id.eq(self.tenant_id))
             .filter(users::status.eq(UserStatus::Active))
@@ -298,7 +303,7 @@ impl Announcement {
                     enrollments::table
                         .filter(enrollments::tenant_id.eq(self.tenant_id))
                         .filter(enrollments::course_id.nullable().eq(self.target_course_id))
-                        .filter(enrollments::status.eq_any([EnrollmentStatus::Active, EnrollmentStatus::Completed]))
+                        .filter(TakesPartAt(now))
                         .select(enrollments::user_id),
                 ),
             ),

@@ -37,6 +37,13 @@ pub struct AnnouncementStats {
     pub emails_pending: i64,
     #[diesel(sql_type = BigInt)]
     pub emails_failed: i64,
+    /// People, not devices.
+    #[diesel(sql_type = BigInt)]
+    pub pushes_sent: i64,
+    #[diesel(sql_type = BigInt)]
+    pub pushes_pending: i64,
+    #[diesel(sql_type = BigInt)]
+    pub pushes_failed: i64,
     /// Who has read it in the application.
     #[diesel(sql_type = BigInt)]
     pub read: i64,

@@ -130,6 +130,12 @@ impl Vault {
         Ok(Some(secret.map(|secret| self.seal(place, &secret)).transpose()?))
     }
 
+    /// Whether it was sealed under the current key.
+    pub fn is_current(&self, sealed: &Sealed) -> bool {
+        let id = sealed.0.strip_prefix(&[FORM]).and_then(|rest| rest.get(..KEY_ID));
+        self.keys.first().is_some_and(|key| id == Some(key.id.as_slice()))
+    }
+
     /// Opens a secret at its place.
     ///
     /// # Errors
@@ -206,6 +212,7 @@ mod tests {
         assert_eq!(rotated.open(place, &old).expect("open").expose_secret(), "password");
         let new = rotated.seal(place, &rotated.open(place, &old).expect("open")).expect("sealed");
         assert!(vault("new", &[]).open(place, &new).is_ok() && vault("new", &[]).open(place, &old).is_err());
+        assert!(rotated.is_current(&new) && !rotated.is_current(&old));
     }
 
     #[test]

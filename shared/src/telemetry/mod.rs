@@ -4,21 +4,37 @@ pub mod measures;
 
 use measures::Program;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::LogFormat;
 
+/// Libraries that write down what passes through them when they are asked for details: parameters of
+/// statements, passwords of mail servers, signed requests.
+const TALKATIVE: [&str; 6] = ["tokio_postgres", "lettre", "aws_smithy_runtime", "aws_sigv4", "aws_sdk_s3", "h2"];
+
+/// Lets nothing pass that may have a secret in it, whatever `RUST_LOG` asks for.
+pub fn discreet() -> FilterFn {
+    let is_discreet: fn(&Metadata<'_>) -> bool = |metadata| {
+        let target = metadata.target();
+        let is_talkative = TALKATIVE.iter().any(|library| target.starts_with(library));
+        !is_talkative || *metadata.level() <= Level::INFO
+    };
+    FilterFn::new(is_discreet)
+}
+
 /// Logs go to standard output: JSON lines for machines, or text for a terminal. `RUST_LOG`
-/// chooses what is said.
+/// chooses what is said, as far as it is [`discreet`].
 ///
 /// # Errors
 /// Somebody has set up logging before.
 pub fn logs(format: LogFormat) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,aws_smithy_runtime=warn,hyper=warn,tokio_postgres=warn"));
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(filter).with(discreet());
     match format {
         LogFormat::Json => registry
             .with(

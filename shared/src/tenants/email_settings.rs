@@ -53,6 +53,20 @@ pub struct EmailSettingsChanges {
     pub email_timeout: Option<i32>,
 }
 
+impl EmailSettingsChanges {
+    /// Whether a password would go where, or in a way in which, its owner never said: to another
+    /// server, or readable on its way. Else whoever may change the settings, but was never told the
+    /// password, has it sent to themselves.
+    fn expose(&self, before: &EmailSettings) -> bool {
+        let is_elsewhere = self.smtp_host.as_ref().is_some_and(|host| *host != before.smtp_host)
+            || self.smtp_port.is_some_and(|port| port != before.smtp_port);
+        let stays_private =
+            self.smtp_use_tls.unwrap_or(before.smtp_use_tls) || self.smtp_use_ssl.unwrap_or(before.smtp_use_ssl);
+        let was_private = before.smtp_use_tls || before.smtp_use_ssl;
+        is_elsewhere || (was_private && !stays_private)
+    }
+}
+
 /// The ports at which mail servers take mail from those who may send.
 pub const SMTP_PORTS: &[u16] = &[25, 465, 587, 2525];
 
@@ -98,8 +112,8 @@ impl EmailSettings {
         }
     }
 
-    /// Changes them. `seen` is the version that the change is meant for. Another server does not get
-    /// the password of the one before it.
+    /// Changes them. `seen` is the version that the change is meant for. The password is for the
+    /// server and the way on which it was given: with another one it is given anew, or forgotten.
     pub async fn change(
         conn: &mut Conn,
         tenant: TenantId,
@@ -116,16 +130,11 @@ impl EmailSettings {
                     .execute(conn)
                     .await?;
                 let its = tenant_email_settings::table.filter(tenant_email_settings::tenant_id.eq(tenant));
-                let (version, host): (i32, String) = its
-                    .select((tenant_email_settings::version, tenant_email_settings::smtp_host))
-                    .for_update()
-                    .first(conn)
-                    .await?;
-                if seen.is_some_and(|seen| seen != version) {
+                let before: Self = its.select(Self::as_select()).for_update().first(conn).await?;
+                if seen.is_some_and(|seen| seen != before.version) {
                     return Err(SettingsError::Changed);
                 }
-                if changes.smtp_host.as_ref().is_some_and(|new| *new != host) {
-                    // Else whoever may change the host, but was never told the password, has it sent to theirs.
+                if changes.expose(&before) {
                     changes.smtp_password_sealed.get_or_insert(None);
                 }
                 let set = (

@@ -98,11 +98,12 @@ impl StorageSettings {
         }
     }
 
-    /// Changes them. `seen` is the version that the change is meant for.
+    /// Changes them. `seen` is the version that the change is meant for. The secret key is for the
+    /// endpoint that it was given for: with another one it is given anew, or forgotten.
     pub async fn change(
         conn: &mut Conn,
         tenant: TenantId,
-        changes: StorageSettingsChanges,
+        mut changes: StorageSettingsChanges,
         seen: Option<i32>,
         now: DateTime<Utc>,
     ) -> Result<Self, SettingsError> {
@@ -114,9 +115,14 @@ impl StorageSettings {
                 .execute(conn)
                 .await?;
             let its = tenant_storage_settings::table.filter(tenant_storage_settings::tenant_id.eq(tenant));
-            let before = its.select(tenant_storage_settings::version).for_update().first::<i32>(conn).await?;
-            if seen.is_some_and(|seen| seen != before) {
+            let columns = (tenant_storage_settings::version, tenant_storage_settings::s3_endpoint_url);
+            let (version, endpoint): (i32, String) = its.select(columns).for_update().first(conn).await?;
+            if seen.is_some_and(|seen| seen != version) {
                 return Err(SettingsError::Changed);
+            }
+            if changes.s3_endpoint_url.as_ref().is_some_and(|new| *new != endpoint) {
+                // What it signs is of use to whoever answers there, and over plain http to whoever listens.
+                changes.s3_secret_access_key_sealed.get_or_insert(None);
             }
             let set = (
                 changes,

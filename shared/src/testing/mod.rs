@@ -4,11 +4,13 @@
 
 mod db;
 pub mod job_model;
+mod logs;
 pub mod make;
 mod queries;
 mod unfiltered;
 
 pub use db::TestDb;
+pub use logs::Logs;
 pub use queries::count_queries;
 pub(crate) use queries::counting;
 pub use unfiltered::{TENANT_FILTERS, tenant_filters_are_off};

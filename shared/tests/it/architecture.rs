@@ -25,19 +25,24 @@ fn root() -> PathBuf {
 
 /// Every Rust file under a folder of the repository.
 fn sources(folder: &str) -> Vec<(String, String)> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    files(folder, &["rs"])
+}
+
+/// Every file of these kinds under a folder of the repository.
+fn files(folder: &str, kinds: &[&str]) -> Vec<(String, String)> {
+    fn walk(folder: &Path, kinds: &[&str], found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                walk(&path, kinds, found);
+            } else if kinds.iter().any(|kind| path.extension().is_some_and(|extension| extension == *kind)) {
                 found.push(path);
             }
         }
     }
     let root = root();
     let mut found = Vec::new();
-    walk(&root.join(folder), &mut found);
+    walk(&root.join(folder), kinds, &mut found);
     found.sort();
     found
         .into_iter()
@@ -61,6 +66,18 @@ fn a_domain_uses_only_those_before_it() {
         };
         for later in &DOMAINS[position + 1..] {
             assert!(!text.contains(&format!("crate::{later}::")), "{name} uses {later}, which comes after it");
+        }
+    }
+}
+
+#[test]
+fn postgresql_is_never_asked_for_a_zone_of_somebodys() {
+    // Its list of zones is another one than ours, and a name that it does not know is an error.
+    for (name, text) in files("shared/src", &["rs", "sql"]) {
+        let text = text.to_lowercase();
+        for (at, phrase) in text.match_indices("at time zone ") {
+            let zone = &text[at + phrase.len()..];
+            assert!(zone.starts_with("'utc'"), "{name} has `at time zone {}`", zone.lines().next().unwrap_or_default());
         }
     }
 }

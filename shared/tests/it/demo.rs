@@ -1,6 +1,8 @@
 //! The demo data is what the README says it is.
 
+use shared::db::Acting;
 use shared::demo::{self, Summary};
+use shared::secret;
 use shared::testing::{TestDb, make};
 
 /// The README's summary: exactly, where it gives a number.
@@ -17,6 +19,11 @@ const PROMISED: Summary = Summary {
     threads: 5,
     replies: 15,
     events: 191,
+    enrollment_changes: 48,
+    imports: 1,
+    devices: 3,
+    identity_providers: 2,
+    learning_platforms: 1,
 };
 
 async fn rows(db: &TestDb, table: &str, slug: &str) -> usize {
@@ -32,7 +39,7 @@ async fn both_tenants_have_exactly_what_is_promised() {
     let db = TestDb::lease().await;
     assert!(demo::is_empty(&db.pool).await.expect("an answer"));
 
-    let made = demo::seed(&db.pool, "hash", make::morning()).await.expect("seeded");
+    let made = demo::seed(&db.pool, "hash", &make::vault(), make::morning()).await.expect("seeded");
 
     assert_eq!(made, [("acme", PROMISED), ("techu", PROMISED)]);
     for slug in ["acme", "techu"] {
@@ -49,6 +56,13 @@ async fn both_tenants_have_exactly_what_is_promised() {
             ("discussion_threads", PROMISED.threads),
             ("discussion_replies", PROMISED.replies),
             ("events", PROMISED.events),
+            ("enrollment_changes", PROMISED.enrollment_changes),
+            ("enrollment_imports", PROMISED.imports),
+            ("push_devices", PROMISED.devices),
+            ("sso_configurations", PROMISED.identity_providers),
+            ("lti_platforms", PROMISED.learning_platforms),
+            ("lti_deployments", 2),
+            ("tenant_email_settings", 1),
         ] {
             assert_eq!(rows(&db, table, slug).await, promised, "{table} of {slug}");
         }
@@ -68,9 +82,33 @@ async fn both_tenants_have_exactly_what_is_promised() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn its_secrets_are_sealed_and_its_players_have_told_something() {
+    let db = TestDb::lease().await;
+    let vault = make::vault();
+    demo::seed(&db.pool, "hash", &vault, make::morning()).await.expect("seeded");
+
+    let told = secret::reseal(&db.pool, &vault, &Acting::nobody()).await.expect("an answer");
+
+    let counts: Vec<_> = told.iter().map(|(column, what)| (column.place, what.current, what.lost)).collect();
+    let expected = [
+        ("lti_platforms.tool_private_key", 2, 0),
+        ("sso_configurations.oauth_client_secret", 2, 0),
+        ("tenant_email_settings.smtp_password", 2, 0),
+        ("tenant_storage_settings.s3_secret_access_key", 0, 0),
+    ];
+    assert_eq!(counts, expected);
+    let players = "select i.content_type::text || ' ' || (count(*) > 0) as text from learner_progress p
+        join content_items i on i.id = p.content_item_id
+        where p.progress_details ?| array['lesson_status', 'last_verb'] group by i.content_type order by 1";
+    assert_eq!(db.texts(players).await, ["H5P true", "SCORM true"]);
+    let history = "select distinct coalesce(from_status::text, '-') || ' ' || to_status || ' ' || cause as text from enrollment_changes order by 1";
+    assert_eq!(db.texts(history).await, ["- ACTIVE SELF", "ACTIVE COMPLETED COMPLETION"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_readmes_folders_are_there() {
     let db = TestDb::lease().await;
-    demo::seed(&db.pool, "hash", make::morning()).await.expect("seeded");
+    demo::seed(&db.pool, "hash", &make::vault(), make::morning()).await.expect("seeded");
     for slug in ["acme", "techu"] {
         let names = format!(
             "select f.name as text from folders f join tenants t on t.id = f.tenant_id where t.slug = '{slug}' order by 1"
@@ -84,10 +122,13 @@ async fn it_is_the_same_each_time_and_goes_without_a_trace() {
     let db = TestDb::lease().await;
     let everything = "select md5(string_agg(line, '' order by line)) as text from (
         select c::text as line from content_items c union all select e::text from enrollments e union all select e::text from events e
-        union all select c::text from certificates c union all select u::text from users u) as lines";
-    demo::seed(&db.pool, "hash", make::morning()).await.expect("seeded");
+        union all select c::text from certificates c union all select u::text from users u
+        union all select d::text from push_devices d union all select r::text from enrollment_import_rows r
+        union all select p::text from learner_progress p union all select d::text from lti_deployments d
+        union all select s.id || s.name from sso_configurations s) as lines";
+    demo::seed(&db.pool, "hash", &make::vault(), make::morning()).await.expect("seeded");
     let first = db.texts(everything).await;
-    let again = demo::seed(&db.pool, "hash", make::morning()).await;
+    let again = demo::seed(&db.pool, "hash", &make::vault(), make::morning()).await;
     assert!(matches!(again, Err(demo::DemoError::AlreadyThere)), "seeding twice doubles nothing");
 
     demo::clear(&db.pool).await.expect("cleared");
@@ -95,6 +136,6 @@ async fn it_is_the_same_each_time_and_goes_without_a_trace() {
         let left = db.texts(&format!("select '{table}' as text from {table}")).await;
         assert_eq!(left, Vec::<String>::new());
     }
-    demo::seed(&db.pool, "hash", make::morning()).await.expect("seeded");
+    demo::seed(&db.pool, "hash", &make::vault(), make::morning()).await.expect("seeded");
     assert_eq!(db.texts(everything).await, first);
 }

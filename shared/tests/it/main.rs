@@ -22,4 +22,5 @@ mod plans;
 mod queues;
 mod roles;
 mod schema;
+mod secrets;
 mod timetables;

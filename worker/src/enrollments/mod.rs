@@ -18,6 +18,7 @@ pub fn register(registry: Registry) -> Registry {
         .on_db(evaluate_completion::evaluate_completion)
         .on_db(recount_progress::recount_progress)
         .on_db(sync_group::sync_group)
+        .on_db(sync_group::sync_groups)
         .on_db(expire::expire)
         .on_db(expire::expire_everywhere)
         .on(import::run_import)

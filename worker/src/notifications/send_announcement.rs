@@ -39,7 +39,7 @@ pub async fn fan_out(conn: &mut Conn, ctx: &Ctx, job: FanOutAnnouncement) -> Out
         return Ok(());
     };
     let most = i64::try_from(TURN)?;
-    let people = row.announcement.audience(conn, job.after, most).await?;
+    let people = row.announcement.audience(conn, job.after, most, ctx.now()).await?;
     let announcement = row.announcement;
     let notice = Notice::Announcement {
         title: announcement.title.clone(),

@@ -154,6 +154,38 @@ async fn who_is_in_another_group_that_learns_the_same_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_joined_while_the_course_was_closed_is_enrolled_when_it_opens_again() {
+    let class = Class::start().await;
+    class.run().await;
+    let mut conn = class.db.tenant(class.tenant).await;
+    let course = class.course.archive(&mut conn, make::morning()).await.expect("closed");
+    drop(conn);
+    let newcomer = make::user(class.tenant).make(&class.db).await;
+    class.join(newcomer.id).await;
+    class.run().await;
+    let enrolled = format!("select status::text as text from enrollments where user_id = '{}'", newcomer.id);
+    assert_eq!(class.db.texts(&enrolled).await, Vec::<String>::new(), "nobody begins what is closed");
+
+    let mut conn = class.db.tenant(class.tenant).await;
+    let course = course.unarchive(&mut conn, make::morning()).await.expect("opened");
+    drop(conn);
+    class.run().await;
+    assert_eq!(class.db.texts(&enrolled).await, ["ACTIVE"]);
+
+    // The other way out of the archive.
+    let mut conn = class.db.tenant(class.tenant).await;
+    let course = course.archive(&mut conn, make::morning()).await.expect("closed");
+    drop(conn);
+    let late = make::user(class.tenant).make(&class.db).await;
+    class.join(late.id).await;
+    class.run().await;
+    course.publish(&mut *class.db.tenant(class.tenant).await, make::morning()).await.expect("opened");
+    class.run().await;
+    let welcomes = count(&class.db, "enrollments.welcome").await;
+    assert_eq!(welcomes, 5, "each of five once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_large_group_takes_as_many_statements_as_a_small_one() {
     let class = Class::start().await;
     let mut conn = class.db.tenant(class.tenant).await;

@@ -10,6 +10,7 @@ use shared::outbound::Outbound;
 use shared::secret::TokenSeal;
 use shared::tenants::jobs::{TestEmailSettings, TestStorageSettings};
 use shared::tenants::{EmailSettings, EmailSettingsChanges, StorageSettings, StorageSettingsChanges};
+use shared::testing::Logs;
 
 use crate::world::World;
 
@@ -63,6 +64,27 @@ async fn the_test_mail_goes_by_the_tenants_own_server_also_before_it_is_switched
     let [mail] = &own.messages()[..] else { panic!("{:?}", own.messages()) };
     assert_eq!((mail.from.as_str(), mail.subject.as_str()), ("school@example.org", "A test of the mail server"));
     assert!(world.mail.messages().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_password_of_a_mail_server_stands_in_a_log() {
+    let logs = Logs::keep("debug,worker=trace,shared=trace");
+    let world = at_home().await;
+    let own = MailSink::start(([127, 0, 0, 1], 0).into(), None).await.expect("a mail server");
+    own_server(&world, own.address(), false).await;
+    let changes = EmailSettingsChanges { smtp_username: Some("lms".to_owned()), ..EmailSettingsChanges::default() };
+    let mut conn = world.db.tenant(world.tenant).await;
+    EmailSettings::change(&mut conn, world.tenant, changes, None, world.services.clock.now()).await.expect("changed");
+    drop(conn);
+
+    let result = try_email(&world).await;
+
+    assert_eq!(result["success"], true, "{result}");
+    // As it is, and as the conversation has it.
+    for told in ["own-password", "\0lms\0own-password"] {
+        assert_eq!(logs.lines_with(told), Vec::<String>::new());
+    }
+    assert!(logs.text().contains("DEBUG"), "it has been listened to");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -155,3 +155,55 @@ async fn instructors_announce_to_their_courses_and_see_their_own() {
     learner.get(ALL).await.expect(403);
     learner.post(ALL, words(json!({}))).await.expect(403);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_counted_what_went_out_by_mail_and_what_to_devices() {
+    let (app, tenant, admin) = admin().await;
+    let address = written(&admin, json!({})).await;
+    let id = admin.get(&address).await.expect(200).text("/id").to_owned();
+    // Of four people: what each was sent by which channel, and how that went.
+    for deliveries in [
+        vec![("EMAIL", "SENT"), ("PUSH", "SENT")],
+        vec![("EMAIL", "FAILED"), ("PUSH", "SENT")],
+        vec![("EMAIL", "PENDING"), ("PUSH", "PENDING")],
+        vec![("PUSH", "FAILED")],
+    ] {
+        let person = make::user(tenant).make(&app.db).await;
+        let notification = app
+            .db
+            .texts(&format!(
+                "insert into notifications (id, tenant_id, recipient_id, notification_type, subject, message, dedupe_key,
+                     created_at, announcement_id)
+                 values (gen_random_uuid(), '{tenant}', '{}', 'ANNOUNCEMENT', 'Rope', 'Come', 'announcement:{id}', now(), '{id}')
+                 returning id::text as text",
+                person.id
+            ))
+            .await
+            .concat();
+        for (channel, status) in deliveries {
+            let sent_at = if status == "SENT" { "now()" } else { "null" };
+            app.db
+                .texts(&format!(
+                    "insert into notification_deliveries (id, tenant_id, notification_id, channel, status, sent_at, updated_at)
+                     values (gen_random_uuid(), '{tenant}', '{notification}', '{channel}', '{status}', {sent_at}, now())
+                     returning id::text as text"
+                ))
+                .await;
+        }
+    }
+
+    let stats = admin.get(&format!("{address}stats/")).await.expect(200).body;
+
+    for (figure, expected) in [
+        ("notified_count", 4),
+        ("delivered_count", 2),
+        ("emails_sent", 1),
+        ("emails_pending", 1),
+        ("emails_failed", 1),
+        ("pushes_sent", 2),
+        ("pushes_pending", 1),
+        ("pushes_failed", 1),
+    ] {
+        assert_eq!(stats[figure], expected, "{figure}: {stats}");
+    }
+}

@@ -31,7 +31,9 @@ impl World {
         let anywhere = ([127, 0, 0, 1], 0).into();
         let store = S3Server::start(anywhere, files.path(), "test", "test-secret", &["lms"]).await.expect("a store");
         let app = TestApp::start_with(&[("AWS_S3_ENDPOINT_URL", &store.endpoint())]).await;
-        shared::demo::seed(&app.db.pool, "no password has this hash", app.app.clock.now()).await.expect("seeded");
+        shared::demo::seed(&app.db.pool, "no password has this hash", &app.app.vault, app.app.clock.now())
+            .await
+            .expect("seeded");
         let tenant = app.db.texts("select id::text as text from tenants order by slug limit 1").await;
         let tenant: TenantId = tenant[0].parse().expect("an id");
         let world = Self { app, tenant, _store: (store, files) };

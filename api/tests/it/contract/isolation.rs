@@ -96,7 +96,9 @@ fn is_the_platforms(operation: &Operation) -> bool {
 /// Every operation with a path parameter, as the mightiest of one tenant, with the other's ids.
 async fn another_tenants_ids_do_not_exist() {
     let app = TestApp::start().await;
-    shared::demo::seed(&app.db.pool, "no password has this hash", app.app.clock.now()).await.expect("seeded");
+    shared::demo::seed(&app.db.pool, "no password has this hash", &app.app.vault, app.app.clock.now())
+        .await
+        .expect("seeded");
     let tenants = app.db.texts("select id::text as text from tenants order by slug").await;
     let [ours, theirs] = [&tenants[0], &tenants[1]].map(|id| id.parse::<TenantId>().expect("an id"));
     let bystander = shared::testing::make::user(theirs).make(&app.db).await;
@@ -181,7 +183,9 @@ async fn without_the_applications_own_filters_the_database_still_isolates() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_show_ones_own_tenant_only() {
     let app = TestApp::start().await;
-    shared::demo::seed(&app.db.pool, "no password has this hash", app.app.clock.now()).await.expect("seeded");
+    shared::demo::seed(&app.db.pool, "no password has this hash", &app.app.vault, app.app.clock.now())
+        .await
+        .expect("seeded");
     let tenants = app.db.texts("select id::text as text from tenants order by slug").await;
     let ours = tenants[0].parse::<TenantId>().expect("an id");
     let tables = app

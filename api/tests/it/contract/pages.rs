@@ -13,7 +13,9 @@ use crate::support::TestApp;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_list_answers_with_a_constant_number_of_queries() {
     let app = TestApp::start().await;
-    shared::demo::seed(&app.db.pool, "no password has this hash", app.app.clock.now()).await.expect("seeded");
+    shared::demo::seed(&app.db.pool, "no password has this hash", &app.app.vault, app.app.clock.now())
+        .await
+        .expect("seeded");
     let tenant: TenantId =
         app.db.texts("select id::text as text from tenants order by slug limit 1").await[0].parse().expect("an id");
     let somebody = shared::testing::make::user(tenant).make(&app.db).await;

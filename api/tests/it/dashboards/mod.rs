@@ -1,13 +1,30 @@
 //! Dashboards: their figures, on rows that are counted by hand.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use shared::dashboards::TenantCounts;
 use shared::enrollments::{Enrollment, EnrollmentStatus};
 use shared::testing::{count_queries, make};
-use shared::users::{UserRole, UserStatus};
+use shared::users::{User, UserRole, UserStatus};
 
 use crate::support::{Answer, TestApp};
+
+/// Somebody learned at this instant.
+async fn learned(app: &TestApp, user: &User, at: DateTime<Utc>) {
+    let query = format!(
+        "insert into events (id, tenant_id, user_id, event_type, occurred_at)
+         select gen_random_uuid(), tenant_id, id, 'CONTENT_PROGRESSED', '{at}' from users where id = '{}'
+         returning id::text as text",
+        user.id
+    );
+    assert_eq!(app.db.texts(&query).await.len(), 1);
+}
+
+/// Somebody's clock shows the time of this zone.
+async fn live_in(app: &TestApp, user: &User, zone: &str) {
+    let query = format!("update users set timezone = '{zone}' where id = '{}' returning timezone as text", user.id);
+    assert_eq!(app.db.texts(&query).await, [zone]);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_learner_sees_where_they_are_and_what_is_next() {
@@ -20,6 +37,7 @@ async fn a_learner_sees_where_they_are_and_what_is_next() {
     let enrollment = make::enrollment(&user, &course).make(&app.db).await;
     make::enrollment(&user, &other).status(EnrollmentStatus::Cancelled).make(&app.db).await;
     make::completed_item(&app.db, &enrollment, &course.items[0]).await;
+    learned(&app, &user, app.app.clock.now()).await;
 
     let answer = learner.get("/api/learner/dashboard-stats/").await.expect(200);
 
@@ -50,8 +68,7 @@ async fn hours_weeks_and_days_in_a_row_are_those_of_the_learners_own_clock() {
     // Wednesday, 7 January, 02:00 in Tokyo; the week there began on Sunday at 15:00, in UTC.
     app.app.clock.advance(TimeDelta::hours(32));
     let user = make::user(tenant).make(&app.db).await;
-    let zone = format!("update users set timezone = 'Asia/Tokyo' where id = '{}' returning timezone as text", user.id);
-    assert_eq!(app.db.texts(&zone).await, ["Asia/Tokyo"]);
+    live_in(&app, &user, "Asia/Tokyo").await;
     let learner = app.as_user(&user).await;
     let course = make::course(tenant).published().with_modules(1, 4).make(&app.db).await;
     let extra = make::item(&course.modules[0], 5).but(|item| item.is_required = false).make(&app.db).await;
@@ -61,10 +78,10 @@ async fn hours_weeks_and_days_in_a_row_are_those_of_the_learners_own_clock() {
     // Sunday before the week began there, Monday just after midnight there, Tuesday there, and on Tuesday
     // something that the course does not require.
     let done = [
-        (&course.items[0], "2026-01-04 14:59+00"),
-        (&course.items[1], "2026-01-04 15:01+00"),
-        (&course.items[2], "2026-01-06 14:00+00"),
-        (&extra, "2026-01-06 14:01+00"),
+        (&course.items[0], "2026-01-04T14:59:00Z"),
+        (&course.items[1], "2026-01-04T15:01:00Z"),
+        (&course.items[2], "2026-01-06T14:00:00Z"),
+        (&extra, "2026-01-06T14:01:00Z"),
     ];
     for (item, at) in done {
         let row = make::completed_item(&app.db, &enrollment, item).await;
@@ -73,6 +90,7 @@ async fn hours_weeks_and_days_in_a_row_are_those_of_the_learners_own_clock() {
             row.id
         );
         app.db.texts(&query).await;
+        learned(&app, &user, at.parse().expect("an instant")).await;
     }
 
     let body = learner.get("/api/learner/dashboard-stats/").await.expect(200).body;
@@ -86,6 +104,44 @@ async fn hours_weeks_and_days_in_a_row_are_those_of_the_learners_own_clock() {
     app.app.clock.advance(TimeDelta::days(1));
     let later = app.as_user(&user).await.get("/api/learner/dashboard-stats/").await.expect(200);
     assert_eq!(later.body["learningStreak"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_and_the_study_page_tell_one_streak() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let user = make::user(tenant).make(&app.db).await;
+    let course = make::course(tenant).published().with_modules(1, 2).make(&app.db).await;
+    let enrollment = make::enrollment(&user, &course).make(&app.db).await;
+    let now = app.app.clock.now();
+    // At work on three days in a row, and what is finished without an event is no work.
+    for days in [1, 2, 3] {
+        learned(&app, &user, now - TimeDelta::days(days)).await;
+    }
+    make::completed_item(&app.db, &enrollment, &course.items[0]).await;
+    for zone in ["UTC", "Asia/Tokyo", "America/Los_Angeles"] {
+        live_in(&app, &user, zone).await;
+        let learner = app.as_user(&user).await;
+        let dashboard = learner.get("/api/learner/dashboard-stats/").await.expect(200);
+        let study = learner.get("/api/progress/study/").await.expect(200);
+        assert_eq!(dashboard.body["learningStreak"], 3, "{zone}");
+        assert_eq!(dashboard.body["learningStreak"], study.body["current_streak_days"], "{zone}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zone_that_postgresql_does_not_know_is_no_trouble() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let user = make::user(tenant).make(&app.db).await;
+    // Which names the two know differs from release to release; this one stands for all of them.
+    live_in(&app, &user, "Mars/Olympus").await;
+    learned(&app, &user, app.app.clock.now()).await;
+    let learner = app.as_user(&user).await;
+
+    let dashboard = learner.get("/api/learner/dashboard-stats/").await.expect(200);
+
+    assert_eq!(dashboard.body["learningStreak"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

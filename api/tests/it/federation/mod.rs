@@ -1,6 +1,8 @@
 //! Identity providers and learning platforms, as records.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
+use shared::ids::TenantId;
 use shared::testing::make;
 use shared::users::UserRole;
 
@@ -93,7 +95,7 @@ async fn a_platform_gets_a_key_pair_of_which_only_the_public_half_is_shown() {
     assert_eq!(admin.post(LTI, body).await.expect(409).text("/code"), "platform_taken");
     let address = made.header("location").to_owned();
     let keys = admin.get(&format!("{address}jwks/")).await.expect(200);
-    assert_eq!((&keys.body["keys"][0]["kid"], &keys.body["keys"][0]["use"]), (&made.body["id"], &json!("sig")));
+    assert_eq!(keys.body["keys"][0]["use"], "sig");
     let renewed = admin.post(&format!("{address}regenerate-keys/"), Value::Null).await.expect(200);
     assert_ne!(renewed.body["public_key"], made.body["tool_public_key"]);
     let changed = admin.patch(&address, json!({ "deployments": ["c"], "name": "Moodle" })).await.expect(200);
@@ -106,4 +108,44 @@ async fn a_platform_gets_a_key_pair_of_which_only_the_public_half_is_shown() {
     assert_eq!(toggled.body["is_active"], false);
     admin.delete(&address).await.expect(204);
     assert_eq!(admin.get(LTI).await.expect(200).body["count"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_has_a_new_name_and_the_one_before_it_is_shown_for_a_day() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let admin = app.as_role(tenant, UserRole::Admin).await;
+    let body = json!({ "name": "Canvas", "issuer": "https://canvas.example.org", "client_id": "1" });
+    let address = admin.post(LTI, body).await.expect(201).header("location").to_owned();
+    let keys = async || {
+        let set = admin.get(&format!("{address}jwks/")).await.expect(200).body["keys"].clone();
+        set.as_array().expect("keys").iter().map(|key| (key["kid"].clone(), key["n"].clone())).collect::<Vec<_>>()
+    };
+    let renew = async || admin.post(&format!("{address}regenerate-keys/"), Value::Null).await.expect(200);
+    let first = keys().await;
+    assert_eq!(first.len(), 1);
+
+    renew().await;
+
+    let second = keys().await;
+    assert_eq!(second.len(), 2, "what the old one has signed can still be checked");
+    assert_eq!(second[1], first[0], "the new one comes first, and the old one keeps its name");
+    assert!(second[0].0 != first[0].0 && second[0].1 != first[0].1);
+    admin.patch(&address, json!({ "name": "Moodle" })).await.expect(200);
+    assert_eq!(keys().await, second, "another change is none of keys");
+    // One that was stolen is gone after the second time.
+    renew().await;
+    let third = keys().await;
+    assert_eq!((third.len(), &third[1]), (2, &second[0]));
+    assert!(!third.contains(&first[0]));
+
+    app.app.clock.advance(TimeDelta::hours(24));
+    assert_eq!(admin_keys(&app, tenant, &address).await, [third[0].0.clone()]);
+}
+
+/// The names of a platform's keys, as an administrator who has just signed in sees them.
+async fn admin_keys(app: &TestApp, tenant: TenantId, address: &str) -> Vec<Value> {
+    let admin = app.as_role(tenant, UserRole::Admin).await;
+    let set = admin.get(&format!("{address}jwks/")).await.expect(200).body["keys"].clone();
+    set.as_array().expect("keys").iter().map(|key| key["kid"].clone()).collect()
 }

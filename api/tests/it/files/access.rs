@@ -104,6 +104,69 @@ async fn a_file_of_a_course_is_for_those_who_may_open_its_item() {
     teacher.delete(&address(&file, "")).await.expect(204);
 }
 
+/// The only item of a course, and its file there.
+async fn file_of(client: &Client, course: &str) -> (String, serde_json::Value) {
+    let shown = client.get(course).await.expect(200);
+    let item = shown.body["modules"][0]["content_items"][0]["id"].as_str().expect("an id").to_owned();
+    let file = client.get(&format!("/api/content/{item}/file/")).await.expect(200).body;
+    (item, file)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_course_shows_the_same_files_to_its_own_learners() {
+    let office = Office::open().await;
+    let db = &office.app.db;
+    let teacher = make::user(office.tenant).role(UserRole::Instructor).make(db).await;
+    let course = make::course(office.tenant).owned_by(&teacher).published().with_modules(1, 1).make(db).await;
+    let teacher = office.app.as_user(&teacher).await;
+    let file = upload(&teacher, "slides.pdf", b"%PDF-1.7", None).await.expect(201);
+    office.let_pass().await;
+    let of_item = format!("/api/content/{}/file/", course.items[0].id);
+    teacher.put(&of_item, serde_json::json!({"file": super::id(&file)})).await.expect(200);
+    let (objects, used) = (office.stored(), office.used().await);
+
+    let copy = teacher.post(&format!("/api/courses/{}/clone/", course.id), serde_json::json!({})).await.expect(201);
+
+    let (_, shown) = file_of(&teacher, copy.header("location")).await;
+    assert_eq!(shown, file_of(&teacher, &format!("/api/courses/{}/", course.id)).await.1);
+    assert_eq!((office.stored(), office.used().await), (objects, used), "nothing is stored twice");
+    teacher.post(&format!("{}publish/", copy.header("location")), serde_json::json!({})).await.expect(200);
+    let (learner, outsider) = (office.as_role(UserRole::Learner).await, office.as_role(UserRole::Learner).await);
+    let enroll = serde_json::json!({"course": copy.body["id"]});
+    learner.post("/api/enrollments/", enroll).await.expect(201);
+    let (item, _) = file_of(&learner, copy.header("location")).await;
+    learner.get(&address(&file, "download/")).await.expect(200);
+    outsider.get(&address(&file, "download/")).await.expect(404);
+    // It stays as long as one of the two shows it.
+    teacher.delete(&of_item).await.expect(204);
+    assert_eq!(teacher.delete(&address(&file, "")).await.expect(409).body["code"], "file_in_use");
+    learner.get(&address(&file, "download/")).await.expect(200);
+    teacher.delete(&format!("/api/content/{item}/file/")).await.expect(204);
+    teacher.delete(&address(&file, "")).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_very_many_courses_is_still_that_of_the_first() {
+    let office = Office::open().await;
+    let db = &office.app.db;
+    let teacher = make::user(office.tenant).role(UserRole::Instructor).make(db).await;
+    let course = make::course(office.tenant).owned_by(&teacher).published().with_modules(1, 1).make(db).await;
+    let file = make::file(db, &teacher, "slides.pdf", None).await.file.id;
+    let learner = office.as_role(UserRole::Learner).await;
+    make::enrollment(learner.user.as_ref().expect("somebody"), &course).make(db).await;
+    let mut conn = db.tenant(office.tenant).await;
+    Attachment::set(&mut conn, office.tenant, course.items[0].id, Some(file)).await.expect("attached");
+    drop(conn);
+    for _ in 0..60 {
+        let later = make::course(office.tenant).published().with_modules(1, 1).make(db).await;
+        let mut conn = db.tenant(office.tenant).await;
+        Attachment::set(&mut conn, office.tenant, later.items[0].id, Some(file)).await.expect("attached");
+    }
+
+    learner.get(&format!("/api/files/{file}/")).await.expect(200);
+    office.as_role(UserRole::Learner).await.get(&format!("/api/files/{file}/")).await.expect(404);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_superuser_uploads_and_is_nobody_of_the_tenant() {
     let office = Office::open().await;

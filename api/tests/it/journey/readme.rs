@@ -21,7 +21,7 @@ async fn items(alice: &Learner) -> Vec<String> {
 async fn the_tour_of_the_readme_ends_in_a_certificate() {
     let db = TestDb::lease().await;
     let hash = Passwords::new().hash("password123".to_owned()).await.expect("a hash");
-    shared::demo::seed(&db.pool, &hash, Utc::now()).await.expect("seeded");
+    shared::demo::seed(&db.pool, &hash, &shared::testing::make::vault(), Utc::now()).await.expect("seeded");
     let platform = Platform::start(db).await;
 
     let first_call = commands("README.md", "Run it").pop().expect("the first call");

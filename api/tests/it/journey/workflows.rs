@@ -60,7 +60,7 @@ fn row<'a>(answer: &'a Value, field: &str, value: &str) -> &'a Value {
 async fn every_call_of_the_workflows_is_answered_truly() {
     let db = TestDb::lease().await;
     let hash = Passwords::new().hash("password123".to_owned()).await.expect("a hash");
-    shared::demo::seed(&db.pool, &hash, Utc::now()).await.expect("seeded");
+    shared::demo::seed(&db.pool, &hash, &shared::testing::make::vault(), Utc::now()).await.expect("seeded");
     let platform = Platform::start(db).await;
     let mut words = Words::new();
     let document = tempfile::NamedTempFile::with_suffix(".pdf").expect("a file");

@@ -5,7 +5,7 @@ use shared::tenants::jobs::{TestEmailSettings, TestStorageSettings};
 use shared::testing::make;
 use shared::users::UserRole;
 
-use crate::support::TestApp;
+use crate::support::{Client, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_goes_in_and_never_comes_out() {
@@ -38,7 +38,7 @@ async fn a_password_goes_in_and_never_comes_out() {
         assert!(!text.contains("own-") && !text.contains(&hex), "{text}");
     }
     // What is left out stays; what is emptied is forgotten.
-    let kept = admin.patch("/api/core/settings/email/", json!({ "smtp_port": 465 })).await.expect(200);
+    let kept = admin.patch("/api/core/settings/email/", json!({ "email_timeout": 10 })).await.expect(200);
     assert_eq!(kept.body["smtp_password_set"], true);
     let gone = admin.patch("/api/core/settings/email/", json!({ "smtp_password": null })).await.expect(200);
     assert_eq!(gone.body["smtp_password_set"], false);
@@ -52,21 +52,59 @@ async fn a_password_goes_in_and_never_comes_out() {
     }
 }
 
+/// Whether the secret is still there after a change.
+async fn kept(admin: &Client, path: &str, secret: &str, change: &Value) -> bool {
+    let answer = admin.patch(path, change.clone()).await.expect(200);
+    answer.body[format!("{secret}_set")] == true
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_does_not_follow_to_another_host() {
+async fn a_password_goes_only_where_and_how_its_owner_said() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
     let admin = app.as_role(tenant, UserRole::Admin).await;
-    let email = "/api/core/settings/email/";
-    admin.patch(email, json!({ "smtp_host": "a.example.org", "smtp_password": "own-password" })).await.expect(200);
-    let same = admin.patch(email, json!({ "smtp_host": "A.example.org", "smtp_port": 465 })).await.expect(200);
-    assert_eq!(same.body["smtp_password_set"], true);
+    let path = "/api/core/settings/email/";
+    let by = |tls: bool, ssl: bool| {
+        json!({ "smtp_host": "a.example.org", "smtp_port": 587, "smtp_use_tls": tls, "smtp_use_ssl": ssl,
+            "smtp_password": "own-password" })
+    };
+    for (before, change, stays) in [
+        (by(true, false), json!({ "smtp_host": "A.example.org", "smtp_port": 587, "smtp_use_tls": true }), true),
+        (by(true, false), json!({ "smtp_username": "lms", "email_timeout": 5 }), true),
+        (by(true, false), json!({ "smtp_use_tls": false, "smtp_use_ssl": true }), true),
+        (by(false, true), json!({ "smtp_use_tls": true, "smtp_use_ssl": false }), true),
+        (by(false, false), json!({ "smtp_use_tls": true }), true),
+        (by(true, false), json!({ "smtp_host": "b.example.org" }), false),
+        (by(true, false), json!({ "smtp_port": 2525 }), false),
+        (by(true, false), json!({ "smtp_use_tls": false }), false),
+        (by(false, true), json!({ "smtp_use_ssl": false }), false),
+        (by(true, false), json!({ "smtp_port": 2525, "smtp_use_tls": false, "smtp_password": "own-password" }), true),
+    ] {
+        assert!(kept(&admin, path, "smtp_password", &before).await, "{before}");
+        assert_eq!(kept(&admin, path, "smtp_password", &change).await, stays, "{before} and then {change}");
+    }
+}
 
-    let other = admin.patch(email, json!({ "smtp_host": "b.example.org" })).await.expect(200);
-
-    assert_eq!(other.body["smtp_password_set"], false);
-    let given = admin.patch(email, json!({ "smtp_host": "c.example.org", "smtp_password": "new-password" })).await;
-    assert_eq!(given.expect(200).body["smtp_password_set"], true);
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_key_signs_for_the_endpoint_that_it_was_given_for() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let admin = app.as_role(tenant, UserRole::Admin).await;
+    let path = "/api/core/settings/storage/";
+    let at = |endpoint: &str| json!({ "s3_endpoint_url": endpoint, "s3_secret_access_key": "own-secret" });
+    for (before, change, stays) in [
+        (at("https://s3.example.org"), json!({ "s3_region": "eu-central-1", "s3_bucket_name": "other" }), true),
+        (at("https://s3.example.org"), json!({ "s3_endpoint_url": "https://s3.example.org" }), true),
+        (at("https://s3.example.org"), json!({ "s3_endpoint_url": "https://s3.example.com" }), false),
+        (at("https://s3.example.org"), json!({ "s3_endpoint_url": "http://s3.example.org" }), false),
+        (at("https://s3.example.org"), json!({ "s3_endpoint_url": "https://s3.example.org:9000" }), false),
+        (at("https://s3.example.org"), json!({ "s3_endpoint_url": "" }), false),
+        (at(""), json!({ "s3_endpoint_url": "https://s3.example.org" }), false),
+        (at(""), at("https://s3.example.org"), true),
+    ] {
+        assert!(kept(&admin, path, "s3_secret_access_key", &before).await, "{before}");
+        assert_eq!(kept(&admin, path, "s3_secret_access_key", &change).await, stays, "{before} and then {change}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,5 @@
--- $1 tenant, $2 learner, $3 their time zone, $4 now.
-with clock as (
-    select ($4::timestamptz at time zone $3)::date as today,
-        date_trunc('week', $4::timestamptz at time zone $3) at time zone $3 as monday
-),
-mine as (
+-- $1 tenant, $2 learner, $3 when the learner's week began.
+with mine as (
     select e.id, e.course_id, e.status, e.progress, c.estimated_duration
     from enrollments e join courses c on c.tenant_id = e.tenant_id and c.id = e.course_id
     where e.tenant_id = $1 and e.user_id = $2
@@ -16,25 +12,20 @@ shares as (
     group by i.course_id, m.estimated_duration
 ),
 done as (
-    select p.completed_at, (p.completed_at at time zone $3)::date as day,
+    select p.completed_at,
         case when i.is_published and i.is_required then s.hours else 0 end as hours
     from mine m
     join learner_progress p on p.tenant_id = $1 and p.course_id = m.course_id and p.enrollment_id = m.id
     join content_items i on i.tenant_id = $1 and i.id = p.content_item_id
     left join shares s on s.course_id = m.course_id
     where p.status = 'COMPLETED'
-),
-days as (
-    select day, row_number() over (order by day desc) as n, max(day) over () as newest
-    from (select distinct day from done, clock where day <= today and day > today - 366) as all_days
 )
 select
     (select count(*) from mine where status = 'ACTIVE') as active_courses,
     (select count(*) from mine where status = 'COMPLETED') as completed_courses,
     (select count(*) from certificates where tenant_id = $1 and user_id = $2 and status = 'ISSUED') as certificates,
-    (select count(*) from days, clock where newest >= today - 1 and day = newest - (n - 1)::integer) as streak_days,
     (select coalesce(round(avg(progress)), 0)::bigint from mine where status in ('ACTIVE', 'COMPLETED')) as overall_progress,
     (select coalesce(sum(hours), 0)::float8 from done) as study_hours,
     (select count(*) from done) as lessons,
-    (select coalesce(sum(hours), 0)::float8 from done, clock where completed_at >= monday) as week_study_hours,
-    (select count(*) from done, clock where completed_at >= monday) as week_lessons
+    (select coalesce(sum(hours), 0)::float8 from done where completed_at >= $3) as week_study_hours,
+    (select count(*) from done where completed_at >= $3) as week_lessons

@@ -8,6 +8,18 @@ use crate::ids::TenantId;
 use crate::secret::Vault;
 use crate::testing::TestDb;
 
+/// An identity provider whose secret is sealed by this vault.
+pub async fn sso_configuration_under(db: &TestDb, tenant: TenantId, vault: &Vault) -> SsoConfiguration {
+    let new = NewSso { name: format!("Provider {}", serial()), provider_type: SsoProviderType::Google };
+    let secret = vault.seal(SsoConfiguration::secret_place(tenant), &SecretString::from("secret")).expect("sealed");
+    let rest = SsoChanges {
+        oauth_client_id: Some("client".to_owned()),
+        oauth_client_secret_sealed: Some(Some(secret)),
+        ..SsoChanges::default()
+    };
+    SsoConfiguration::create(&mut *db.tenant(tenant).await, tenant, new, rest, morning()).await.expect("a provider")
+}
+
 /// An identity provider.
 pub async fn sso_configuration(db: &TestDb, tenant: TenantId) -> SsoConfiguration {
     let new = NewSso { name: format!("Provider {}", serial()), provider_type: SsoProviderType::Google };
@@ -17,7 +29,16 @@ pub async fn sso_configuration(db: &TestDb, tenant: TenantId) -> SsoConfiguratio
 
 /// A learning platform.
 pub async fn lti_platform(db: &TestDb, tenant: TenantId) -> LtiPlatform {
-    let vault = Vault::new(&SecretString::from("test"), &[]).expect("a vault");
+    lti_platform_under(db, tenant, &vault()).await
+}
+
+/// A vault of the tests' own.
+pub fn vault() -> Vault {
+    Vault::new(&SecretString::from("test"), &[]).expect("a vault")
+}
+
+/// A learning platform whose key is sealed by this vault.
+pub async fn lti_platform_under(db: &TestDb, tenant: TenantId, vault: &Vault) -> LtiPlatform {
     let place = LtiPlatform::key_place(tenant);
     let new = NewLtiPlatform {
         name: format!("Platform {}", serial()),

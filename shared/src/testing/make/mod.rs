@@ -14,7 +14,7 @@ pub use courses::{
     CourseMaker, ItemMaker, MadeCourse, comes_before, course, item, module, module_comes_before, prerequisite,
 };
 pub use enrollments::{EnrollmentMaker, completed_item, enrollment, enrollment_import, group_enrollment};
-pub use federation::{lti_platform, sso_configuration};
+pub use federation::{lti_platform, lti_platform_under, sso_configuration, sso_configuration_under, vault};
 pub use files::{file, folder, unseen_file, upload};
 pub use notifications::{notification, push_device};
 pub use tenants::tenant;

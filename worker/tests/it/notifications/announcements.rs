@@ -1,7 +1,8 @@
 //! Announcements, fanned out.
 
 use chrono::TimeDelta;
-use shared::enrollments::EnrollmentStatus;
+use shared::courses::Standing;
+use shared::enrollments::{Enrollment, EnrollmentStatus};
 use shared::notifications::jobs::FanOutAnnouncement;
 use shared::notifications::{
     Announcement, AnnouncementStatus, DeliveryChannel, NewAnnouncement, PreferencesChange, Target,
@@ -79,6 +80,35 @@ async fn it_reaches_whom_it_is_for_and_nobody_else() {
     send(&world, &announcement).await;
     world.work().await;
     assert_eq!(told(&world).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_course_tells_those_who_may_learn_in_it_now() {
+    use EnrollmentStatus::{Active, Cancelled, Completed, Expired, Pending};
+    let world = World::make().await;
+    let now = world.services.clock.now();
+    let mut expected = Vec::new();
+    for status in [Active, Cancelled, Completed, Expired, Pending] {
+        for end in [None, Some(now - TimeDelta::seconds(1)), Some(now), Some(now + TimeDelta::seconds(1))] {
+            let person = make::user(world.tenant).make(&world.db).await;
+            let made = make::enrollment(&person, &world.course).status(status).but(|row| row.expires_at = end);
+            let Enrollment { id, status, progress, enrolled_at, started_at, expires_at, .. } =
+                made.make(&world.db).await;
+            // What decides about the course's content, too.
+            let standing = Standing { id, status, progress, enrolled_at, started_at, expires_at };
+            if standing.takes_part(now) {
+                expected.push(person.email);
+            }
+        }
+    }
+    expected.sort();
+    assert_eq!(expected.len(), 6, "two of the active ones, and the completed ones");
+
+    let announcement = written(&world, Target::Course(world.course.id), None).await;
+    send(&world, &announcement).await;
+    world.work().await;
+
+    assert_eq!(told(&world).await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
