@@ -32,4 +32,5 @@ mod notifications;
 mod requests;
 mod support;
 mod tenants;
+mod trouble;
 mod users;

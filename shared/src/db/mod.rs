@@ -9,6 +9,7 @@ mod prepared;
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "as diesel's macro wants it"))]
 pub mod schema;
 mod sql_enum;
+mod trouble;
 mod violation;
 
 pub use acting::Acting;
@@ -23,4 +24,5 @@ pub use pool::{Pool, PoolError, PoolSettings, Scope, ScopedConn};
 pub(crate) use prepared::prepared;
 pub use sql_enum::UnknownValue;
 pub(crate) use sql_enum::sql_enum;
+pub use trouble::is_passing;
 pub use violation::broken_constraint;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use diesel_async::pooled_connection::PoolableConnection;
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt;
 use rustls_platform_verifier::ConfigVerifierExt;
 use tokio_postgres::NoTls;
@@ -20,6 +20,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Acting;
+use super::trouble::Demoted;
 use crate::ids::TenantId;
 
 /// For whom a connection works.
@@ -224,6 +225,7 @@ impl DerefMut for ScopedConn {
 
 struct Session {
     conn: AsyncPgConnection,
+    demoted: Demoted,
     scope: Option<Scope>,
     acting: Acting,
 }
@@ -268,7 +270,7 @@ impl managed::Manager for Manager {
     type Error = anyhow::Error;
 
     async fn create(&self) -> Result<Session, Self::Error> {
-        let conn = match &self.tls {
+        let mut conn = match &self.tls {
             Some(tls) => {
                 let (client, connection) = self.config.connect(tls.clone()).await?;
                 AsyncPgConnection::try_from_client_and_connection(client, connection).await?
@@ -278,14 +280,20 @@ impl managed::Manager for Manager {
                 AsyncPgConnection::try_from_client_and_connection(client, connection).await?
             }
         };
-        #[cfg(feature = "testing")]
-        let conn = crate::testing::counting(conn);
-        Ok(Session { conn, scope: None, acting: Acting::nobody() })
+        let demoted = Demoted::default();
+        conn.set_instrumentation(demoted.clone());
+        Ok(Session { conn, demoted, scope: None, acting: Acting::nobody() })
     }
 
     /// Costs no round trip: the client knows when its connection is gone, and a transaction that
     /// was dropped half-way is never handed on.
     async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<Self::Error> {
-        if session.conn.is_broken() { Err(RecycleError::message("connection lost")) } else { Ok(()) }
+        if session.conn.is_broken() {
+            return Err(RecycleError::message("connection lost"));
+        }
+        if session.demoted.is_noticed() {
+            return Err(RecycleError::message("its server may not be written"));
+        }
+        Ok(())
     }
 }
