@@ -20,6 +20,8 @@ pub use diesel_async::AsyncPgConnection as Conn;
 pub use migrations::revert_all;
 pub use migrations::{MigrateError, migrate, pending_migrations, with_newest_migration};
 pub use page::{Keyset, LongPage, Numbered, Page, Part};
+#[cfg(feature = "testing")]
+pub(crate) use pool::MAY_BE_WRITTEN;
 pub use pool::{Pool, PoolError, PoolSettings, Scope, ScopedConn};
 pub(crate) use prepared::prepared;
 pub use sql_enum::UnknownValue;

@@ -1,9 +1,5 @@
 //! Trouble that passes: the server cannot do now what it will do again.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// What a server says that has no room, no memory or no place left, or goes away, by SQLSTATE. We
@@ -62,29 +58,6 @@ pub fn is_passing(error: &Error) -> bool {
 fn says_so(about: &(dyn DatabaseErrorInformation + Send + Sync)) -> bool {
     let message = about.message();
     WORDS.iter().any(|words| message.contains(words)) || about.hint() == Some(HINT)
-}
-
-/// Whether a connection has met a server that may not be written: at a failover, that is one which
-/// has become another's copy. Asked anew, the name leads to the one that has taken its place.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Demoted(Arc<AtomicBool>);
-
-impl Demoted {
-    pub(super) fn is_noticed(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Instrumentation for Demoted {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        #[cfg(feature = "testing")]
-        crate::testing::count(&event);
-        if let InstrumentationEvent::FinishQuery { error: Some(error), .. } = event
-            && matches!(error, Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))
-        {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,6 @@ mod queries;
 mod unfiltered;
 
 pub use db::TestDb;
-pub(crate) use queries::count;
+pub(crate) use queries::counting;
 pub use queries::count_queries;
 pub use unfiltered::{TENANT_FILTERS, tenant_filters_are_off};
