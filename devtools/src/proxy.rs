@@ -16,6 +16,7 @@ use crate::web;
 /// A way to a server over TCP. Dropping it cuts every connection.
 pub struct Proxy {
     address: SocketAddr,
+    target: watch::Sender<SocketAddr>,
     weather: watch::Sender<Weather>,
     traffic: Arc<Traffic>,
     listener: JoinHandle<()>,
@@ -46,6 +47,7 @@ impl Proxy {
         let address = listener.local_addr()?;
         let weather = watch::Sender::new(Weather::default());
         let traffic = Arc::new(Traffic::default());
+        let (target, way) = watch::channel(target);
         let (forecast, counted) = (weather.clone(), Arc::clone(&traffic));
         let listener = tokio::spawn(async move {
             // The set is what ends the connections when this task is aborted.
@@ -54,7 +56,7 @@ impl Proxy {
                 tokio::select! {
                     accepted = listener.accept() => match accepted {
                         Ok((client, _)) => {
-                            connections.spawn(connect(client, target, forecast.subscribe(), Arc::clone(&counted)));
+                            connections.spawn(connect(client, *way.borrow(), forecast.subscribe(), Arc::clone(&counted)));
                         }
                         Err(error) => tracing::warn!(%error, "cannot accept a connection"),
                     },
@@ -62,12 +64,18 @@ impl Proxy {
                 }
             }
         });
-        Ok(Self { address, weather, traffic, listener })
+        Ok(Self { address, target, weather, traffic, listener })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Leads to another server from now on, as an address does after a failover. Connections that are
+    /// open stay with the old one.
+    pub fn lead_to(&self, target: SocketAddr) {
+        self.target.send_replace(target);
     }
 
     /// Delays every piece of data, both ways.

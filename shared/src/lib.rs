@@ -44,8 +44,7 @@ pub mod analytics;
 
 pub mod dashboards;
 
-mod schedulable;
-pub use schedulable::schedulable;
+pub mod kinds;
 
 pub mod demo;
 

@@ -72,7 +72,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Ok(writeln!(std::io::stdout(), "{found}")?)
         }
         Some(Command::Jobs(command)) => operators::jobs(Env::of_process(), command).await,
-        Some(Command::Limits(command)) => operators::limits(Env::of_process(), command, &worker::registry()).await,
+        Some(Command::Limits(command)) => operators::limits(Env::of_process(), command).await,
         Some(Command::Queues(command)) => operators::queues(Env::of_process(), command).await,
         Some(Command::Schedules(command)) => operators::schedules(Env::of_process(), command).await,
     }
@@ -92,6 +92,7 @@ async fn work(flags: &Flags) -> anyhow::Result<()> {
         platform: config.platform.clone(),
     };
     let mut registry = worker::registry();
+    registry.agrees_with(shared::kinds::ALL)?;
     if config.has_test_jobs {
         registry = worker::rehearsal::register(registry);
     }

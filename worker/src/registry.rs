@@ -1,6 +1,6 @@
 //! Which function does which kind of job, and what it may answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use shared::db::Conn;
 use shared::jobs::limits::Declared;
-use shared::jobs::{Backoff, Job, Queue};
+use shared::jobs::{Backoff, Job, JobKind, Queue};
 
 use crate::bulk::{self, Bulk};
 use crate::context::Ctx;
@@ -63,8 +63,6 @@ pub struct Kind {
     pub timeout: Duration,
     /// Whom it calls, when that has a limit.
     pub provider: Option<&'static str>,
-    /// Operators may make schedules of it.
-    pub may_be_scheduled: bool,
     /// Its limits.
     pub limits: Declared,
     /// Reads a payload and writes it again: what a test of old payloads asks for.
@@ -175,21 +173,30 @@ impl Registry {
         self.kinds().map(|kind| kind.limits).filter(is_limited).collect()
     }
 
+    /// Whether its kinds are those that are `listed`: what the API takes for a kind must be one that
+    /// somebody does.
+    ///
+    /// # Errors
+    /// They differ; it says by which.
+    pub fn agrees_with(&self, listed: &[JobKind]) -> anyhow::Result<()> {
+        let done: BTreeSet<&str> = self.0.keys().copied().collect();
+        let listed: BTreeSet<&str> = listed.iter().map(|kind| kind.name).collect();
+        let (undone, unlisted) = (&listed - &done, &done - &listed);
+        anyhow::ensure!(undone.is_empty(), "kinds of job in shared::kinds that no function does: {undone:?}");
+        anyhow::ensure!(unlisted.is_empty(), "kinds of job that are missing in shared::kinds: {unlisted:?}");
+        Ok(())
+    }
+
     fn add<J: Job>(mut self, handler: Handler) -> Self {
+        let JobKind { name, queue, provider, limits, .. } = JobKind::of::<J>();
         let kind = Kind {
-            name: J::NAME,
-            queue: J::QUEUE,
+            name,
+            queue,
             version: J::VERSION,
             backoff: J::BACKOFF,
             timeout: J::TIMEOUT,
-            provider: J::PROVIDER,
-            may_be_scheduled: J::MAY_BE_SCHEDULED,
-            limits: Declared {
-                kind: J::NAME,
-                rate: J::RATE,
-                tenant_rate: J::TENANT_RATE,
-                tenant_backlog: J::TENANT_BACKLOG,
-            },
+            provider,
+            limits,
             reread: |args| Ok(serde_json::to_value(decode::<J>(args)?)?),
             handler,
         };

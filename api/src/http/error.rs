@@ -7,7 +7,7 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use shared::db::PoolError;
+use shared::db::{PoolError, is_passing};
 use shared::jobs::Backlog;
 use utoipa::ToSchema;
 
@@ -58,7 +58,7 @@ pub enum ApiError {
         /// For people.
         message: String,
     },
-    /// A bug, or the database is away. Logged once, here; the client reads the request id.
+    /// A bug. Logged once, here; the client reads the request id.
     Internal(anyhow::Error),
 }
 
@@ -225,12 +225,16 @@ pub async fn tell_every_error_alike(response: Response) -> Response {
 }
 
 impl From<shared::db::Error> for ApiError {
-    /// Too much waits to be done already; otherwise a bug, or the database is away: a missing row is
-    /// never an accident, finders return options.
+    /// Too much waits to be done already, or the server cannot do it just now; otherwise a bug: a
+    /// missing row is never an accident, finders return options.
     fn from(error: shared::db::Error) -> Self {
         match Backlog::refused(&error) {
             Some(full @ Backlog::OfTenant) => Self::TooMany { retry_after_seconds: full.retry_after_seconds() },
             Some(full @ Backlog::OfQueue) => Self::Busy { retry_after_seconds: full.retry_after_seconds() },
+            None if is_passing(&error) => {
+                tracing::warn!(error = format!("{:#}", anyhow::Error::from(error)), "The database cannot do it now");
+                Self::Busy { retry_after_seconds: 5 }
+            }
             None => Self::Internal(error.into()),
         }
     }
@@ -246,6 +250,9 @@ impl From<PoolError> for ApiError {
 impl From<anyhow::Error> for ApiError {
     fn from(error: anyhow::Error) -> Self {
         // Told by what it is, also where it was passed on without a name.
-        error.downcast::<shared::db::Error>().map_or_else(Self::Internal, Self::from)
+        match error.downcast::<shared::db::Error>() {
+            Ok(error) => error.into(),
+            Err(other) => other.downcast::<PoolError>().map_or_else(Self::Internal, Self::from),
+        }
     }
 }

@@ -33,4 +33,5 @@ mod notifications;
 mod requests;
 mod support;
 mod tenants;
+mod trouble;
 mod users;

@@ -9,6 +9,7 @@ mod prepared;
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "as diesel's macro wants it"))]
 pub mod schema;
 mod sql_enum;
+mod trouble;
 mod violation;
 
 pub use acting::Acting;
@@ -19,8 +20,11 @@ pub use diesel_async::AsyncPgConnection as Conn;
 pub use migrations::revert_all;
 pub use migrations::{MigrateError, migrate, pending_migrations, with_newest_migration};
 pub use page::{Keyset, LongPage, Numbered, Page, Part};
+#[cfg(feature = "testing")]
+pub(crate) use pool::MAY_BE_WRITTEN;
 pub use pool::{Pool, PoolError, PoolSettings, Scope, ScopedConn};
 pub(crate) use prepared::prepared;
 pub use sql_enum::UnknownValue;
 pub(crate) use sql_enum::sql_enum;
+pub use trouble::is_passing;
 pub use violation::broken_constraint;

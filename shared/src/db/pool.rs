@@ -7,12 +7,12 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use diesel_async::pooled_connection::PoolableConnection;
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::FutureExt;
 use rustls_platform_verifier::ConfigVerifierExt;
 use tokio_postgres::NoTls;
@@ -21,6 +21,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Acting;
 use crate::ids::TenantId;
+
+/// How long a server is believed to be one that may be written.
+const BELIEVED: Duration = Duration::from_secs(1);
+/// One row if it may, none if not.
+pub(crate) const MAY_BE_WRITTEN: &str = "select 1 where current_setting('transaction_read_only') = 'off'";
 
 /// For whom a connection works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +120,7 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(settings.wait))
             .create_timeout(Some(Duration::from_secs(5)))
+            .recycle_timeout(Some(Duration::from_secs(2)))
             .build()?;
         Ok(Self(pool))
     }
@@ -224,6 +230,8 @@ impl DerefMut for ScopedConn {
 
 struct Session {
     conn: AsyncPgConnection,
+    /// When its server was asked last whether it may be written.
+    asked: Instant,
     scope: Option<Scope>,
     acting: Acting,
 }
@@ -280,12 +288,23 @@ impl managed::Manager for Manager {
         };
         #[cfg(feature = "testing")]
         let conn = crate::testing::counting(conn);
-        Ok(Session { conn, scope: None, acting: Acting::nobody() })
+        Ok(Session { conn, asked: Instant::now(), scope: None, acting: Acting::nobody() })
     }
 
-    /// Costs no round trip: the client knows when its connection is gone, and a transaction that
-    /// was dropped half-way is never handed on.
+    /// Mostly costs no round trip: the client knows when its connection is gone, and a transaction
+    /// that was dropped half-way is never handed on. Now and then the server is asked whether it may
+    /// be written: after a failover it may be another's copy, and the address leads to that other.
     async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<Self::Error> {
-        if session.conn.is_broken() { Err(RecycleError::message("connection lost")) } else { Ok(()) }
+        if session.conn.is_broken() {
+            return Err(RecycleError::message("connection lost"));
+        }
+        if session.asked.elapsed() >= BELIEVED {
+            let may_be_written = diesel::sql_query(MAY_BE_WRITTEN).execute(&mut session.conn).await;
+            if may_be_written.map_err(|error| RecycleError::Backend(error.into()))? == 0 {
+                return Err(RecycleError::message("its server may not be written"));
+            }
+            session.asked = Instant::now();
+        }
+        Ok(())
     }
 }

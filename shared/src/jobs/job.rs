@@ -41,8 +41,7 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Whom it calls, when several kinds share that provider's limit: `smtp`.
     const PROVIDER: Option<&'static str> = None;
 
-    /// Whether operators may make schedules of it. It is the platform's own then, and listed in
-    /// [`crate::schedulable`].
+    /// Whether operators may make schedules of it. It is the platform's own then.
     const MAY_BE_SCHEDULED: bool = false;
 
     /// In which tenant it acts; [`TenantId::PLATFORM`] for the platform's own.

@@ -55,6 +55,32 @@ impl Rate {
     }
 }
 
+/// A text that is no rate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no rate: write 10/60 or 10/60+5")]
+pub struct NoRate(String);
+
+/// As people write it: `10/60` is ten in a minute, `10/60+5` with five at once.
+impl FromStr for Rate {
+    type Err = NoRate;
+
+    fn from_str(given: &str) -> Result<Self, NoRate> {
+        let read = || {
+            let (rate, burst) = given.split_once('+').map_or((given, "1"), |(rate, burst)| (rate, burst));
+            let (starts, seconds) = rate.split_once('/')?;
+            let number = |text: &str| text.trim().parse::<i32>().ok().filter(|number| *number > 0);
+            Some(Self { starts: number(starts)?, seconds: number(seconds)?, burst: number(burst)? })
+        };
+        read().ok_or_else(|| NoRate(given.chars().take(100).collect()))
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}+{}", self.starts, self.seconds, self.burst)
+    }
+}
+
 /// What is limited: `kind:files.scan` or `provider:smtp`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject(String);
@@ -340,6 +366,16 @@ pub fn patience(waited: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_are_read_as_people_write_them() {
+        assert_eq!("10/60".parse(), Ok(Rate { starts: 10, seconds: 60, burst: 1 }));
+        assert_eq!("10/1+20".parse(), Ok(Rate { starts: 10, seconds: 1, burst: 20 }));
+        assert_eq!(Rate::each_minute(30).burst(5).to_string(), "30/60+5");
+        for wrong in ["", "10", "0/1", "10/0", "-1/5", "10/60+0", "a/b", "1/2/3"] {
+            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_kind_or_a_provider_is_limited_and_nothing_else() {

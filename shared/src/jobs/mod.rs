@@ -8,6 +8,7 @@ pub mod backlog;
 pub mod cursor;
 pub mod effects;
 mod job;
+mod kind;
 pub mod ledger;
 pub mod limits;
 pub mod measure;
@@ -25,6 +26,7 @@ mod view;
 
 pub use backlog::Backlog;
 pub use job::{Backoff, Enqueued, Job, JobOptions, enqueue, enqueue_many, enqueue_with};
+pub use kind::JobKind;
 pub use ledger::JobState;
 pub use limits::Rate;
 pub use prune::PruneJobs;

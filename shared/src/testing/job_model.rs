@@ -219,11 +219,10 @@ impl JobModel {
         }
     }
 
-    /// The effect has happened, whoever holds the claim by now.
-    pub fn complete(&mut self) {
-        if self.effect == Effect::Intended {
-            self.effect = Effect::Happened;
-        }
+    /// The effect has happened, whoever holds the claim by now, and whether or not the intent was
+    /// kept: a crash of PostgreSQL may take the newest ones along.
+    pub const fn complete(&mut self) {
+        self.effect = Effect::Happened;
     }
 
     fn come_back(&mut self, at_once: bool) {

@@ -43,6 +43,41 @@ fn dashboards_and_alerts_speak_only_of_what_is_measured() {
 }
 
 #[test]
+fn the_figure_for_an_autoscaler_is_made_of_what_is_measured() {
+    let named = named(&read("deploy/keda/README.md"));
+    assert_eq!(named.len(), 2, "{named:?}");
+    assert!(named.is_subset(&exported()), "{named:?}");
+}
+
+/// What stands between each `begin` and the next `end`.
+fn between<'a>(text: &'a str, begin: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(begin).skip(1).filter_map(move |rest| Some(rest.split_once(end)?.0))
+}
+
+#[test]
+fn dashboards_and_alerts_tell_apart_only_by_labels_that_there_are() {
+    // Prometheus adds these of its own.
+    let mut known = BTreeSet::from(["le", "instance", "job"]);
+    known.extend(MEASURES.iter().flat_map(|measure| measure.labels));
+    for path in ["deploy/grafana/lms.json", "deploy/prometheus/rules.yml", "deploy/keda/README.md"] {
+        let text = read(path);
+        let grouped = between(&text, "by (", ")").flat_map(|labels| labels.split(','));
+        let shown = between(&text, "{{", "}}").filter(|shown| !shown.contains("$value"));
+        let filtered = between(&text, "{", "}").filter(|inside| inside.contains("=") && !inside.contains('{'));
+        let filtered = filtered.flat_map(|inside| inside.split(',')).filter_map(|one| one.split_once(['=', '!']));
+        let labels: BTreeSet<&str> = grouped
+            .chain(shown)
+            .chain(filtered.map(|(label, _)| label))
+            .map(|label| label.trim().trim_start_matches("$labels."))
+            .filter(|label| label.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+            .collect();
+        assert!(labels.contains("queue"), "{path}: {labels:?}");
+        let unknown: Vec<_> = labels.difference(&known).collect();
+        assert!(unknown.is_empty(), "{path} tells apart by {unknown:?}, which nothing measured has");
+    }
+}
+
+#[test]
 fn everything_that_is_measured_stands_on_the_dashboard() {
     let dashboard = named(&read("deploy/grafana/lms.json"));
     for measure in MEASURES {

@@ -1,9 +1,9 @@
-//! Looking at the queues costs the same, however much waits and is dead.
+//! Looking at the queues and the dead costs the same, however much waits and is dead.
 
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use shared::db::Conn;
-use shared::jobs::operate::{self, QueueRow};
+use shared::jobs::operate::{self, DeadGroup, Filter, QueueRow};
 use shared::jobs::{Queue, backlog};
 use shared::testing::TestDb;
 
@@ -31,9 +31,12 @@ async fn fill(conn: &mut Conn, due: u32, later: u32, dead: u32) {
     conn.batch_execute("vacuum analyze jobs").await.expect("as autovacuum does");
 }
 
-/// The pages that one look reads.
+/// The pages that one look at the queues reads.
 async fn pages(conn: &mut Conn) -> u32 {
-    let look = include_str!("../../src/jobs/sql/queues.sql");
+    pages_of(conn, include_str!("../../src/jobs/sql/queues.sql")).await
+}
+
+async fn pages_of(conn: &mut Conn, look: &str) -> u32 {
     let plan: Vec<Line> = diesel::sql_query(format!("explain (analyze, buffers, costs off, timing off) {look}"))
         .load(conn)
         .await
@@ -67,6 +70,72 @@ async fn a_look_at_the_queues_reads_no_more_pages_when_fifty_times_as_much_waits
         assert!(many <= few + 500, "{few} pages, and {many} with fifty times as much");
         assert!(many < 2_000, "{many} pages");
     }
+}
+
+/// Adds so many that have died, of seven kinds and three errors.
+async fn kill(conn: &mut Conn, dead: u32) {
+    conn.batch_execute(&format!(
+        "insert into jobs (id, tenant_id, kind, queue, max_attempts, args, state, finished_at, error_class)
+         select gen_random_uuid(), md5((n % 50)::text)::uuid, 'test.dead' || (n % 7), 'within_1h', 3, '{{}}', 'dead', now(),
+             (array['timeout', 'retry', 'gave_up'])[1 + n % 3]
+         from generate_series(1, {dead}) as n"
+    ))
+    .await
+    .expect("killed");
+    conn.batch_execute("vacuum analyze jobs").await.expect("as autovacuum does");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dead_are_told_by_groups_and_no_more_pages_are_read_when_ten_times_as_many_are_dead() {
+    let db = TestDb::lease().await;
+    let mut conn = db.owner().await;
+    let look = include_str!("../../src/jobs/sql/dead_groups.sql");
+    kill(&mut conn, 20_000).await;
+    let few = pages_of(&mut *db.relay().await, look).await;
+    let groups = operate::dead_groups(&mut *db.relay().await).await.expect("groups");
+    assert_eq!(groups.len(), 21);
+    let told: i64 = groups.iter().map(|group| group.jobs).sum();
+    assert_eq!(told, 20_000, "each has fewer than a thousand, and is told exactly");
+    assert!(groups.iter().all(|group| !group.are_more));
+
+    kill(&mut conn, 180_000).await;
+    let many = pages_of(&mut *db.relay().await, look).await;
+    println!("pages read for the groups of the dead: {few} of 20,000, {many} of 200,000");
+    assert!(many < few + 300 && many < 1_000, "{few} pages, and {many} with ten times as many");
+    let groups = operate::dead_groups(&mut *db.relay().await).await.expect("groups");
+    assert!(groups.iter().all(|group| group.are_more && group.jobs == 1_000), "{groups:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_of_the_dead_is_what_a_replay_would_take_and_is_gone_afterwards() {
+    let db = TestDb::lease().await;
+    let mut conn = db.owner().await;
+    conn.batch_execute(
+        "insert into jobs (id, tenant_id, kind, queue, max_attempts, args, state, finished_at, error_class, unique_key) values
+             (gen_random_uuid(), md5('1')::uuid, 'test.a', 'within_1h', 3, '{}', 'dead', now(), 'timeout', null),
+             (gen_random_uuid(), md5('2')::uuid, 'test.a', 'within_1h', 3, '{}', 'dead', now(), 'timeout', 'one'),
+             (gen_random_uuid(), md5('2')::uuid, 'test.a', 'within_1h', 3, '{}', 'dead', now(), null, null),
+             (gen_random_uuid(), md5('2')::uuid, 'test.b', 'within_1h', 3, '{}', 'dead', now(), 'retry', 'one');
+         -- A living successor of the last.
+         insert into jobs (id, tenant_id, kind, queue, max_attempts, args, unique_key)
+         values (gen_random_uuid(), md5('2')::uuid, 'test.b', 'within_1h', 3, '{}', 'one')",
+    )
+    .await
+    .expect("filled");
+    let mut relay = db.relay().await;
+    let group = |kind: &str, class: Option<&str>, jobs| DeadGroup {
+        kind: kind.to_owned(),
+        error_class: class.map(str::to_owned),
+        jobs,
+        are_more: false,
+    };
+    let told = operate::dead_groups(&mut relay).await.expect("groups");
+    assert_eq!(told, [group("test.a", Some("timeout"), 2), group("test.a", None, 1)]);
+    let would: i64 =
+        operate::dead(&mut relay, &Filter::default(), &[]).await.expect("counted").iter().map(|row| row.jobs).sum();
+    assert_eq!(would, 3);
+    assert_eq!(operate::replay(&mut relay, &Filter::default(), &[], 10).await.expect("replayed").len(), 3);
+    assert_eq!(operate::dead_groups(&mut relay).await.expect("groups"), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,7 +36,7 @@ function findAgain(focused, section) {
   if (focused.id && byId(focused.id)) return byId(focused.id);
   if (focused.matches("summary")) return byId(focused.parentElement.id)?.querySelector("summary");
   const subject = focused.id.replace(/^[a-z]+-/, "");
-  return [...section.querySelectorAll("[data-act]")].find((lever) => subject && lever.id.endsWith(`-${subject}`))
+  return [...section.querySelectorAll("[data-act], [data-limit]")].find((lever) => subject && lever.id.endsWith(`-${subject}`))
     ?? section.querySelector("[tabindex], button");
 }
 
@@ -70,23 +70,53 @@ function say(sentence) {
   silence = setTimeout(() => { byId("said").textContent = ""; }, 8000);
 }
 
-function isSure(question, verb) {
-  const dialog = byId("sure");
-  byId("sure-question").textContent = question;
-  byId("sure-yes").textContent = verb;
+function saysYes(dialog) {
   dialog.returnValue = "no";
   dialog.showModal();
   return new Promise((done) => dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true }));
 }
 
+function isSure(question, verb) {
+  byId("sure-question").textContent = question;
+  byId("sure-yes").textContent = verb;
+  return saysYes(byId("sure"));
+}
+
 async function pull(lever) {
   const { act, ask, body } = lever.dataset;
   if (ask && !(await isSure(ask, lever.textContent))) return;
+  await send(act, body ?? "{}");
+}
+
+// What waits is counted by kind: of a provider there is nothing to say.
+function allowWhatItCanHave() {
+  const backlog = byId("limit-tenant-backlog");
+  backlog.disabled = !byId("limit-subject").value.startsWith("kind:");
+  if (backlog.disabled) backlog.value = "";
+}
+
+// Asks for a limit as a whole, beginning with what it is now.
+async function setLimit(lever) {
+  const now = JSON.parse(lever.dataset.limit);
+  const field = (name) => byId(`limit-${name}`);
+  field("form").reset();
+  if (now.subject) field("subject").value = now.subject;
+  field("subject").disabled = Boolean(now.subject);
+  field("rate").value = now.rate ?? "";
+  field("tenant-rate").value = now.tenant_rate ?? "";
+  field("tenant-backlog").value = now.tenant_backlog ?? "";
+  allowWhatItCanHave();
+  if (!(await saysYes(byId("limit")))) return;
+  const body = { rate: field("rate").value, tenant_rate: field("tenant-rate").value, tenant_backlog: field("tenant-backlog").value };
+  await send(`limits/${field("subject").value}/set`, JSON.stringify(body));
+}
+
+async function send(act, body) {
   try {
     const answer = await fetch(`/ops/${act.split("/").map(encodeURIComponent).join("/")}`, {
       method: "POST",
       headers: { "x-lms-ops": "1", "content-type": "application/json" },
-      body: body ?? "{}",
+      body,
       signal: AbortSignal.timeout(15000),
     });
     const text = await answer.text();
@@ -100,8 +130,11 @@ async function pull(lever) {
 }
 
 document.addEventListener("click", (event) => {
-  const lever = event.target.closest("[data-act]");
-  if (lever) pull(lever);
+  const lever = event.target.closest("[data-act], [data-limit]");
+  if (lever) (lever.dataset.act ? pull : setLimit)(lever);
 });
+byId("limit-subject").addEventListener("change", allowWhatItCanHave);
+// No button of the form's own, or the Enter key would press it in a field.
+byId("limit-no").addEventListener("click", () => byId("limit").close("no"));
 document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 setTimeout(keepLooking, EVERY);

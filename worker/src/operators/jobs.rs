@@ -4,9 +4,11 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 use shared::config::Env;
+use shared::db::Conn;
 use shared::ids::{JobId, TenantId};
 use shared::jobs::operate::{self, AttemptRow, Cancelled, DeadRow, Filter, JobRow};
 use shared::jobs::{JobState, Queue};
+use shared::kinds;
 
 use super::table::{or_dash, table};
 use super::{Answer, Asked, connection};
@@ -74,6 +76,26 @@ impl Which {
     }
 }
 
+impl Jobs {
+    /// Whether all that it names is there: who misspells a name must not hear that all is well.
+    async fn names_what_is(&self, conn: &mut Conn) -> anyhow::Result<()> {
+        let (ids, kind) = match self {
+            Self::Ls { which, .. } => (&[][..], which.kind.as_deref()),
+            Self::Show { id } => (std::slice::from_ref(id), None),
+            Self::Replay { ids, which, .. } => (&ids[..], which.kind.as_deref()),
+            Self::Cancel { ids } => (&ids[..], None),
+        };
+        if let Some(unknown) = operate::unknown(conn, ids).await?.first() {
+            anyhow::bail!("there is no job {unknown}; nothing was done");
+        }
+        if let Some(kind) = kind {
+            let is_there = kinds::named(kind).is_some() || operate::has_kind(conn, kind).await?;
+            anyhow::ensure!(is_there, "this release knows no kind {kind}, and there are no jobs of it");
+        }
+        Ok(())
+    }
+}
+
 /// Answers.
 ///
 /// # Errors
@@ -81,6 +103,7 @@ impl Which {
 pub async fn jobs(env: Env, Asked { command, json }: Asked<Jobs>) -> anyhow::Result<()> {
     let answer = Answer { is_json: json };
     let mut conn = connection(env).await?;
+    command.names_what_is(&mut conn).await?;
     match command {
         Jobs::Ls { which, state, limit } => {
             let rows = operate::list(&mut conn, &which.filter(state), limit).await?;
@@ -106,7 +129,7 @@ pub async fn jobs(env: Env, Asked { command, json }: Asked<Jobs>) -> anyhow::Res
                 let said = match operate::cancel(&mut conn, id).await? {
                     Cancelled::AtOnce => "cancelled",
                     Cancelled::Asked => "asked to stop",
-                    Cancelled::TooLate => "over already, or unknown",
+                    Cancelled::TooLate => "over already",
                 };
                 told.push(Told { id, said });
             }

@@ -1,16 +1,14 @@
 //! `worker limits …`.
 
-use std::str::FromStr;
-
 use clap::Subcommand;
 use serde_json::json;
 use shared::config::Env;
 use shared::jobs::Rate;
 use shared::jobs::limits::{self, LimitRow, Subject};
+use shared::kinds;
 
 use super::table::{or_dash, table};
 use super::{Answer, Asked, connection};
-use crate::registry::Registry;
 
 /// What can be asked.
 #[derive(Debug, Subcommand)]
@@ -23,10 +21,10 @@ pub enum Limits {
         subject: Subject,
         /// On the whole platform: `10/60` is ten in a minute, `10/60+5` with five at once.
         #[arg(long)]
-        rate: Option<Limit>,
+        rate: Option<Rate>,
         /// For each tenant, written alike.
         #[arg(long)]
-        tenant_rate: Option<Limit>,
+        tenant_rate: Option<Rate>,
         /// How many jobs of a kind may wait of one tenant, before its requests for more are refused.
         #[arg(long, value_parser = clap::value_parser!(i32).range(1..=1_000_000_000))]
         tenant_backlog: Option<i32>,
@@ -38,40 +36,21 @@ pub enum Limits {
     },
 }
 
-/// A rate, as people write it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit(Rate);
-
-impl FromStr for Limit {
-    type Err = String;
-
-    fn from_str(given: &str) -> Result<Self, Self::Err> {
-        let read = || {
-            let (rate, burst) = given.split_once('+').map_or((given, "1"), |(rate, burst)| (rate, burst));
-            let (starts, seconds) = rate.split_once('/')?;
-            let number = |text: &str| text.trim().parse::<i32>().ok().filter(|number| *number > 0);
-            Some(Rate { starts: number(starts)?, seconds: number(seconds)?, burst: number(burst)? })
-        };
-        read().map(Self).ok_or_else(|| format!("`{given}` is no rate: write 10/60 or 10/60+5"))
-    }
-}
-
 /// Answers.
 ///
 /// # Errors
 /// The database's, or there can be no such limit.
-pub async fn limits(env: Env, Asked { command, json }: Asked<Limits>, registry: &Registry) -> anyhow::Result<()> {
+pub async fn limits(env: Env, Asked { command, json }: Asked<Limits>) -> anyhow::Result<()> {
     let answer = Answer { is_json: json };
     let mut conn = connection(env).await?;
     match command {
         Limits::Ls => answer.give(&limits::list(&mut conn).await?, |rows| list(rows)),
         Limits::Set { subject, rate, tenant_rate, tenant_backlog } => {
-            anyhow::ensure!(is_known(&subject, registry), "this release knows no {subject}");
+            anyhow::ensure!(kinds::knows(&subject), "this release knows no {subject}");
             anyhow::ensure!(
                 subject.kind().is_some() || tenant_backlog.is_none(),
                 "what waits is counted by kind: {subject} can have no --tenant-backlog"
             );
-            let (rate, tenant_rate) = (rate.map(|rate| rate.0), tenant_rate.map(|rate| rate.0));
             let row = LimitRow::new(subject.to_string(), rate, tenant_rate, tenant_backlog);
             limits::set(&mut conn, &row).await?;
             answer.give(&LimitRow { is_edited: true, ..row }, |row| list(std::slice::from_ref(row)))
@@ -85,24 +64,14 @@ pub async fn limits(env: Env, Asked { command, json }: Asked<Limits>, registry: 
     }
 }
 
-/// Whether there is such a kind or provider: a limit of what is misspelt would limit nothing.
-fn is_known(subject: &Subject, registry: &Registry) -> bool {
-    match (subject.kind(), subject.provider()) {
-        (Some(kind), _) => registry.get(kind).is_some(),
-        (_, provider) => registry.kinds().any(|kind| kind.provider.is_some() && kind.provider == provider),
-    }
-}
-
 fn list(rows: &[LimitRow]) -> String {
-    let written =
-        |rate: Option<Rate>| or_dash(rate.map(|rate| format!("{}/{}+{}", rate.starts, rate.seconds, rate.burst)));
     let rows: Vec<_> = rows
         .iter()
         .map(|row| {
             [
                 row.subject.clone(),
-                written(row.rate()),
-                written(row.tenant_rate()),
+                or_dash(row.rate()),
+                or_dash(row.tenant_rate()),
                 or_dash(row.tenant_backlog),
                 if row.is_edited { "operator" } else { "release" }.to_owned(),
             ]
@@ -114,15 +83,6 @@ fn list(rows: &[LimitRow]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rates_are_read_as_people_write_them() {
-        assert_eq!("10/60".parse(), Ok(Limit(Rate { starts: 10, seconds: 60, burst: 1 })));
-        assert_eq!("10/1+20".parse(), Ok(Limit(Rate { starts: 10, seconds: 1, burst: 20 })));
-        for wrong in ["", "10", "0/1", "10/0", "-1/5", "10/60+0", "a/b", "1/2/3"] {
-            assert!(wrong.parse::<Limit>().is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_limit_is_listed_as_it_would_be_set() {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shared::config::Env;
 use shared::db::Conn;
 use shared::jobs::schedule::{self, Change, Misfire, NewSchedule, RunRow, ScheduleRow};
+use shared::kinds;
 
 use super::table::{or_dash, table};
 use super::{Answer, Asked, connection};
@@ -127,25 +128,26 @@ pub async fn schedules(env: Env, Asked { command, json }: Asked<Schedules>) -> a
     let answer = Answer { is_json: json };
     let mut conn = connection(env).await?;
     let (name, change) = match command {
-        Schedules::Kinds => return answer.give(&kinds(), |rows| kinds_table(rows)),
+        Schedules::Kinds => return answer.give(&kind_rows(), |rows| kinds_table(rows)),
         Schedules::Ls => return answer.give(&schedule::list(&mut conn).await?, |rows| list(rows)),
         Schedules::Create(wanted) => {
             let row = create(&mut conn, *wanted).await?;
             return answer.give(&row, |row| list(std::slice::from_ref(row)));
         }
         Schedules::Delete { name } => {
-            schedule::delete(&mut conn, &name).await?;
+            schedule::delete(&mut conn, &name).await.context(name.clone())?;
             return answer.give(&json!({ "deleted": name }), |_| format!("{name} is deleted"));
         }
         Schedules::Reset { name } => {
-            let row = schedule::give_back(&mut conn, &name).await?;
+            let row = schedule::give_back(&mut conn, &name).await.context(name.clone())?;
             return answer.give(&row, |_| format!("{name} is the release's again, from the next start of a worker on"));
         }
         Schedules::RunNow { name } => {
-            let job = schedule::run_now(&mut conn, &name, None).await?;
+            let job = schedule::run_now(&mut conn, &name, None).await.context(name.clone())?;
             return answer.give(&json!({ "job": job }), |_| format!("{name} was asked for: job {job}"));
         }
         Schedules::Runs { name, limit } => {
+            schedule::show(&mut conn, &name).await.context(name.clone())?;
             let runs = schedule::history(&mut conn, &name, None, limit.clamp(1, 10_000)).await?;
             return answer.give(&runs, |runs| history(runs));
         }
@@ -163,13 +165,13 @@ pub async fn schedules(env: Env, Asked { command, json }: Asked<Schedules>) -> a
             (name, change)
         }
     };
-    let row = schedule::change(&mut conn, &name, &change).await?;
+    let row = schedule::change(&mut conn, &name, &change).await.context(name)?;
     answer.give(&row, |row| list(std::slice::from_ref(row)))
 }
 
 async fn create(conn: &mut Conn, wanted: Wanted) -> anyhow::Result<ScheduleRow> {
     let Wanted { name, kind, args, cron, timezone, misfire, grace, overlap, disabled } = wanted;
-    let of = shared::schedulable().into_iter().find(|of| of.kind == kind);
+    let of = kinds::schedulable().find(|of| of.kind == kind);
     let of = of.with_context(|| format!("{kind} is no kind that may be scheduled: see `worker schedules kinds`"))?;
     let new = NewSchedule {
         name,
@@ -191,8 +193,8 @@ struct KindRow {
     queue: &'static str,
 }
 
-fn kinds() -> Vec<KindRow> {
-    let rows = shared::schedulable().into_iter();
+fn kind_rows() -> Vec<KindRow> {
+    let rows = kinds::schedulable();
     rows.map(|of| KindRow { kind: of.kind, queue: of.queue.name() }).collect()
 }
 

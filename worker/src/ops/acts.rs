@@ -10,9 +10,11 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::db::{Acting, Scope, ScopedConn};
 use shared::ids::JobId;
-use shared::jobs::Queue;
+use shared::jobs::limits::{self, LimitRow, Subject};
 use shared::jobs::operate::{self, Cancelled, Filter};
 use shared::jobs::schedule::{self, Change, EditError};
+use shared::jobs::{Queue, Rate};
+use shared::kinds;
 
 use super::Ops;
 
@@ -129,5 +131,64 @@ pub(super) async fn schedule(State(ops): State<Ops>, peer: Peer, Path((name, ver
             say(format!("{name} is switched {}.", if verb == "enable" { "on" } else { "off" }))
         }
         _ => Err(unknown("lever")),
+    }
+}
+
+/// A limit as a whole, in what was written into the fields of a form: nothing is no limit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limit {
+    #[serde(default)]
+    rate: String,
+    #[serde(default)]
+    tenant_rate: String,
+    #[serde(default)]
+    tenant_backlog: String,
+}
+
+impl Limit {
+    fn of(&self, subject: &Subject) -> Result<LimitRow, String> {
+        let rate = |given: &str| written(given).map(str::parse::<Rate>).transpose().map_err(|error| error.to_string());
+        let backlog = written(&self.tenant_backlog).map(|given| match given.parse::<i32>() {
+            Ok(number @ 1..=1_000_000_000) if subject.kind().is_some() => Ok(number),
+            Ok(1..=1_000_000_000) => Err(format!("What waits is counted by kind: {subject} can have no number of it.")),
+            _ => Err(format!("`{given}` is no number of jobs that may wait.")),
+        });
+        Ok(LimitRow::new(subject.to_string(), rate(&self.rate)?, rate(&self.tenant_rate)?, backlog.transpose()?))
+    }
+}
+
+fn written(field: &str) -> Option<&str> {
+    Some(field.trim()).filter(|text| !text.is_empty())
+}
+
+fn subject(given: &str) -> Result<Subject, Jammed> {
+    given.parse().map_err(|_| unknown("kind or provider"))
+}
+
+/// Sets a limit, or lifts it: what is left empty has none.
+pub(super) async fn set_limit(
+    State(ops): State<Ops>,
+    peer: Peer,
+    Path(given): Path<String>,
+    Json(limit): Json<Limit>,
+) -> Said {
+    let subject = subject(&given)?;
+    if !kinds::knows(&subject) {
+        return Err(unknown("kind or provider"));
+    }
+    let row = limit.of(&subject).map_err(|why| Jammed(StatusCode::BAD_REQUEST, why))?;
+    limits::set(&mut *conn(&ops, peer).await?, &row).await?;
+    let is_lifted = row.rate().is_none() && row.tenant_rate().is_none() && row.tenant_backlog.is_none();
+    say(format!("{subject} {}.", if is_lifted { "has no limit any more" } else { "is limited as you said" }))
+}
+
+/// Takes an operator's limit back.
+pub(super) async fn reset_limit(State(ops): State<Ops>, peer: Peer, Path(given): Path<String>) -> Said {
+    let subject = subject(&given)?;
+    if limits::give_back(&mut *conn(&ops, peer).await?, &subject).await? {
+        say(format!("{subject} is the release's again, from the next start of a worker on."))
+    } else {
+        Err(Jammed(StatusCode::NOT_FOUND, format!("No operator has set a limit of {subject}.")))
     }
 }

@@ -59,6 +59,8 @@ pub(crate) fn router(pool: Pool) -> Router {
         .route("/ops/jobs/replay", post(acts::replay))
         .route("/ops/jobs/{job}/cancel", post(acts::cancel))
         .route("/ops/schedules/{schedule}/{verb}", post(acts::schedule))
+        .route("/ops/limits/{subject}/set", post(acts::set_limit))
+        .route("/ops/limits/{subject}/reset", post(acts::reset_limit))
         .layer(from_fn(guard::own_pages_only))
         .layer(map_response(protect))
         .with_state(Ops::new(pool))

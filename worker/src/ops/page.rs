@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
+use shared::kinds;
 
 use super::Ops;
 use super::view::{Now, thousands};
@@ -46,7 +47,10 @@ pub(super) async fn whole(State(ops): State<Ops>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, String::new())
         }
     };
-    let page = PAGES.get_template("page.html").and_then(|page| page.render(context! { now }));
+    let mut kinds: Vec<&str> = kinds::ALL.iter().map(|kind| kind.name).collect();
+    kinds.sort_unstable();
+    let providers: Vec<&str> = kinds::providers().collect();
+    let page = PAGES.get_template("page.html").and_then(|page| page.render(context! { now, kinds, providers }));
     match page {
         Ok(page) => (status, Html(page)).into_response(),
         Err(error) => broken(&error.into()),

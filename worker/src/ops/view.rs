@@ -7,10 +7,11 @@ use shared::db::{Pool, Scope};
 use shared::ids::TenantId;
 use shared::jobs::backlog::FullKind;
 use shared::jobs::limits::{self, LimitRow, Rate};
-use shared::jobs::operate::{self, DeadRow, Filter, JobRow, QueueRow};
+use shared::jobs::operate::{self, DeadGroup, JobRow, QueueRow};
 use shared::jobs::presence::{self, WorkerRow};
 use shared::jobs::schedule::{self, ScheduleRow};
 use shared::jobs::{Queue, backlog, ledger};
+use shared::kinds;
 use tokio::sync::Mutex;
 
 use super::throughput::{Chart, Throughput};
@@ -73,7 +74,9 @@ struct JobView {
 /// Dead jobs that died of the same.
 #[derive(Debug, Serialize)]
 struct DeadView {
-    row: DeadRow,
+    row: DeadGroup,
+    /// How many they are: `1,000+` when they are more.
+    jobs: String,
     /// What its button sends.
     replay: String,
 }
@@ -91,6 +94,11 @@ struct ScheduleView {
 struct LimitView {
     rate: Option<String>,
     tenant_rate: Option<String>,
+    /// The release knows what is limited: its limit may be changed.
+    is_known: bool,
+    limits_something: bool,
+    /// As it would be written into the form.
+    written: String,
     row: LimitRow,
 }
 
@@ -114,7 +122,7 @@ impl Now {
         let queues = operate::queues(&mut conn).await?;
         let running = operate::running(&mut conn, ROWS).await?;
         let last_dead = operate::last_dead(&mut conn, ROWS).await?;
-        let dead = operate::dead(&mut conn, &Filter::default(), &[]).await?;
+        let dead = operate::dead_groups(&mut conn).await?;
         let schedules = schedule::list(&mut conn).await?;
         let limits = limits::list(&mut conn).await?;
         let full = backlog::full_kinds(&mut conn, ROWS).await?;
@@ -180,9 +188,10 @@ impl JobView {
     }
 }
 
-impl From<DeadRow> for DeadView {
-    fn from(row: DeadRow) -> Self {
-        Self { replay: json!({ "kind": row.kind, "error_class": row.error_class }).to_string(), row }
+impl From<DeadGroup> for DeadView {
+    fn from(row: DeadGroup) -> Self {
+        let jobs = format!("{}{}", thousands(row.jobs), if row.are_more { "+" } else { "" });
+        Self { jobs, replay: json!({ "kind": row.kind, "error_class": row.error_class }).to_string(), row }
     }
 }
 
@@ -202,7 +211,21 @@ impl From<LimitRow> for LimitView {
             let each = span(TimeDelta::seconds(i64::from(rate.seconds)));
             format!("{} in {each}, {} at once", thousands(rate.starts.into()), thousands(rate.burst.into()))
         };
-        Self { rate: row.rate().map(told), tenant_rate: row.tenant_rate().map(told), row }
+        let (rate, tenant_rate) = (row.rate(), row.tenant_rate());
+        let written = json!({
+            "subject": row.subject,
+            "rate": rate.map(|rate| rate.to_string()),
+            "tenant_rate": tenant_rate.map(|rate| rate.to_string()),
+            "tenant_backlog": row.tenant_backlog,
+        });
+        Self {
+            rate: rate.map(told),
+            tenant_rate: tenant_rate.map(told),
+            is_known: row.subject.parse().is_ok_and(|subject| kinds::knows(&subject)),
+            limits_something: rate.is_some() || tenant_rate.is_some() || row.tenant_backlog.is_some(),
+            written: written.to_string(),
+            row,
+        }
     }
 }
 

@@ -109,6 +109,9 @@ async fn each_lever_of_the_page_leaves_a_line_with_the_address_that_pulled_it() 
         ("schedules/jobs.prune/disable".to_owned(), json!({}), "update", "job_schedules"),
         ("schedules/jobs.prune/enable".to_owned(), json!({}), "update", "job_schedules"),
         ("schedules/jobs.prune/run".to_owned(), json!({}), "run_now", "job_schedules"),
+        ("limits/provider:smtp/set".to_owned(), json!({ "rate": "30/60+5" }), "insert", "job_limits"),
+        ("limits/provider:smtp/set".to_owned(), json!({}), "update", "job_limits"),
+        ("limits/provider:smtp/reset".to_owned(), json!({}), "update", "job_limits"),
         (format!("jobs/{waiting}/cancel"), json!({}), "cancel", "jobs"),
         ("jobs/replay".to_owned(), json!({ "ids": [dead] }), "replay", "jobs"),
     ] {

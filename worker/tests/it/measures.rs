@@ -1,6 +1,7 @@
 //! What the worker's binary measures is what is said that it measures.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use shared::jobs::enqueue;
 use shared::telemetry::measures::{Kind, Program, of};
@@ -18,6 +19,50 @@ fn read(text: &str) -> (BTreeMap<String, String>, BTreeSet<String>) {
         .flat_map(|labels| labels.split(','))
         .filter_map(|label| Some(label.split_once('=')?.0.to_owned()));
     (kinds.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect(), labels.collect())
+}
+
+/// What follows a name in the example of scaling.
+fn of_example<'a>(manifest: &'a str, name: &str) -> Vec<&'a str> {
+    let lines = manifest.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix(name));
+    lines.map(|rest| rest.trim().trim_matches('"')).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_of_scaling_starts_a_worker_as_it_wants_to_be_and_asks_what_it_answers() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/keda/worker.yaml");
+    let manifest = std::fs::read_to_string(manifest).expect("the example");
+    let [command] = of_example(&manifest, "command:")[..] else { panic!("one container") };
+    let command: Vec<&str> = command.trim_matches(['[', ']']).split(", ").collect();
+    let ["worker", arguments @ ..] = &command[..] else { panic!("{command:?} is no worker") };
+    let [grace] = of_example(&manifest, "terminationGracePeriodSeconds:")[..] else { panic!("how long it may take") };
+    let drain = arguments.last().and_then(|drain| drain.strip_suffix('s')).expect("a drain");
+    assert!(drain.parse::<u32>().expect("seconds") + 10 <= grace.parse().expect("seconds"), "killed while it drains");
+    let queue = arguments.get(1).and_then(|queues| queues.split_once('=')).expect("a queue").0;
+    for label in manifest.lines().filter_map(|line| line.split_once("queue: ")) {
+        assert!(label.1.starts_with(queue), "{label:?}");
+    }
+
+    let db = TestDb::lease().await;
+    let worker = Worker::start(&db, arguments, &[]);
+    let listen = worker.internal();
+    let ask = async |path: &str| match reqwest::get(format!("http://{listen}{path}")).await {
+        Ok(answer) if answer.status() == 200 => Some(answer.text().await.unwrap_or_default()),
+        _ => None,
+    };
+    let probes = of_example(&manifest, "httpGet: { path: ");
+    assert_eq!(probes.len(), 2);
+    for probe in probes {
+        let path = probe.split(',').next().expect("a path");
+        until("the probe is answered", async || ask(path).await.is_some()).await;
+    }
+    let [url] = of_example(&manifest, "url:")[..] else { panic!("one trigger") };
+    let path = url.strip_prefix("http://api-internal:9100").expect("the API's internal port, which has the same");
+    assert!(path.ends_with(queue), "{path}");
+    let figure: serde_json::Value = serde_json::from_str(&ask(path).await.expect("a figure")).expect("JSON");
+    let [location] = of_example(&manifest, "valueLocation:")[..] else { panic!("where the figure is") };
+    assert!(figure[location].is_number(), "{figure} has no {location}");
+    let served = ask("/metrics").await.unwrap_or_default();
+    assert!(served.contains(&format!("queue_promise_seconds{{queue=\"{queue}\"}}")), "{served}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

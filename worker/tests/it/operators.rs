@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::ids::{JobId, TenantId};
 use shared::jobs::enqueue;
 use shared::testing::{TestDb, make};
@@ -92,7 +92,7 @@ async fn jobs_are_listed_shown_replayed_and_cancelled() {
     assert!(desk.says(&["jobs", "replay", "--yes"]).contains("0 jobs live again"));
 
     assert!(desk.says(&["jobs", "cancel", &waiting]).contains("cancelled"));
-    assert_eq!(desk.tells(&["jobs", "cancel", &waiting, "--json"])[0]["said"], "over already, or unknown");
+    assert_eq!(desk.tells(&["jobs", "cancel", &waiting, "--json"])[0]["said"], "over already");
     let (is_content, said) = desk.run(&["jobs", "show", "0193e0f0-0000-7000-8000-000000000000"]);
     assert!(!is_content && said.contains("there is no job"), "{said}");
     assert!(!desk.run(&["jobs", "ls", "--state", "done"]).0);
@@ -129,6 +129,91 @@ async fn queues_are_held_and_set_and_schedules_switched_and_changed() {
     let (is_content, said) = desk.run(&["schedules", "set", "jobs.prune", "--timezone", "Europe/Atlantis"]);
     assert!(!is_content && said.contains("no IANA time zone"), "{said}");
     assert!(!desk.run(&["schedules", "run-now", "nothing"]).0);
+}
+
+/// What a program that asks gets: the exit status, what stands on stdout, and what on stderr.
+impl Desk {
+    fn ask(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let output = Worker::command(arguments).env("DATABASE_URL", &self.db.url).output().expect("run");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_changes_something_is_answered_with_one_document_for_programs_and_nothing_else() {
+    let desk = Desk::set().await;
+    let (dead, waiting) = (desk.dead[0].to_string(), desk.waiting.to_string());
+    for (arguments, about, wanted) in [
+        (vec!["jobs", "replay", &dead], "/0/jobs", json!(1)),
+        (vec!["jobs", "replay", &dead, "--yes"], "/0", json!(dead)),
+        (vec!["jobs", "replay", "--error", "timeout", "--yes"], "/0", json!(desk.dead[1])),
+        (vec!["jobs", "cancel", &waiting], "/0/said", json!("cancelled")),
+        (vec!["queues", "pause", "within_10m"], "/is_paused", json!(true)),
+        (vec!["queues", "resume", "within_10m"], "/is_paused", json!(false)),
+        (vec!["queues", "set", "within_10m", "--tenant-cap", "7"], "/tenant_cap", json!(7)),
+        (vec!["schedules", "disable", "jobs.prune"], "/is_enabled", json!(false)),
+        (vec!["schedules", "enable", "jobs.prune"], "/is_enabled", json!(true)),
+        (vec!["schedules", "set", "jobs.prune", "--cron", "5 4 * * *"], "/cron", json!("5 4 * * *")),
+        (vec!["schedules", "reset", "jobs.prune"], "/is_edited", json!(false)),
+        (vec!["schedules", "create", "mine", "--kind", "jobs.prune", "--cron", "1 2 * * *"], "/name", json!("mine")),
+        (vec!["schedules", "delete", "mine"], "/deleted", json!("mine")),
+        (vec!["limits", "set", "provider:smtp", "--rate", "30/60+5"], "/burst", json!(5)),
+        (vec!["limits", "set", "kind:files.scan", "--tenant-backlog", "9"], "/tenant_backlog", json!(9)),
+        (vec!["limits", "reset", "provider:smtp"], "/subject", json!("provider:smtp")),
+    ] {
+        let arguments = [&arguments[..], &["--json"]].concat();
+        let (code, stdout, stderr) = desk.ask(&arguments);
+        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        // One document: what follows it would be an error.
+        let told: Value =
+            serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {stdout}"));
+        assert_eq!(told.pointer(about), Some(&wanted), "{arguments:?}: {told}");
+    }
+    let (_, asked, _) = desk.ask(&["schedules", "run-now", "jobs.prune", "--json"]);
+    let asked: Value = serde_json::from_str(&asked).expect("one document");
+    let job = asked["job"].as_str().expect("its id");
+    assert_eq!(desk.tells(&["jobs", "show", job, "--json"])["job"]["kind"], "jobs.prune");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_refused_on_stderr_and_by_the_exit_status() {
+    let desk = Desk::set().await;
+    let (stranger, waiting) = (JobId::new().to_string(), desk.waiting.to_string());
+    for arguments in [
+        vec!["jobs", "show", &stranger],
+        vec!["jobs", "cancel", &waiting, &stranger],
+        vec!["jobs", "replay", &stranger],
+        vec!["jobs", "replay", &stranger, "--yes"],
+        vec!["jobs", "replay", "--kind", "files.scam", "--yes"],
+        vec!["jobs", "replay", "--queue", "bulk", "--yes"],
+        vec!["jobs", "ls", "--kind", "files.scam"],
+        vec!["queues", "pause", "bulk"],
+        vec!["queues", "resume", "bulk"],
+        vec!["queues", "set", "bulk", "--tenant-cap", "7"],
+        vec!["schedules", "run-now", "nothing"],
+        vec!["schedules", "runs", "nothing"],
+        vec!["schedules", "enable", "nothing"],
+        vec!["schedules", "disable", "nothing"],
+        vec!["schedules", "set", "nothing", "--cron", "5 4 * * *"],
+        vec!["schedules", "reset", "nothing"],
+        vec!["schedules", "delete", "nothing"],
+        vec!["schedules", "create", "mine", "--kind", "files.scam", "--cron", "1 2 * * *"],
+        vec!["limits", "set", "kind:files.scam", "--rate", "1/1"],
+        vec!["limits", "set", "provider:smpt", "--rate", "1/1"],
+        vec!["limits", "reset", "kind:files.scam"],
+        vec!["limits", "reset", "provider:smtp"],
+    ] {
+        let (code, stdout, stderr) = desk.ask(&[&arguments[..], &["--json"]].concat());
+        assert!(code.is_some_and(|code| code != 0), "{arguments:?} is content: {stdout}");
+        assert_eq!(stdout, "", "{arguments:?}");
+        let name = arguments
+            .iter()
+            .find(|word| ["nothing", "bulk", "scam", "smp", "smtp"].iter().any(|part| word.contains(part)));
+        let name = name.copied().unwrap_or(&stranger).trim_start_matches("kind:");
+        assert!(stderr.contains(name), "{arguments:?}: {stderr}");
+    }
+    assert_eq!(desk.tells(&["jobs", "show", &waiting, "--json"])["job"]["state"], "available", "half of it was done");
 }
 
 /// The blocks of a document that are marked as commands.

@@ -11,6 +11,7 @@ use shared::db::Conn;
 use shared::ids::{JobId, TenantId};
 use shared::jobs::effects::{self, Happened};
 use shared::jobs::{JobOptions, JobState, enqueue, enqueue_with};
+use shared::kinds;
 use shared::testing::TestDb;
 use worker::context::Ctx;
 use worker::drain::drain;
@@ -268,16 +269,26 @@ async fn an_effect_that_may_have_happened_and_costs_money_waits_for_a_person() {
 }
 
 #[test]
-fn a_kind_that_may_be_scheduled_says_so_in_the_registry() {
+fn the_kinds_that_are_listed_are_those_that_are_done() {
     let known = worker::registry();
-    let registered: BTreeSet<_> = known.kinds().filter(|kind| kind.may_be_scheduled).map(|kind| kind.name).collect();
-    let listed: BTreeSet<_> = shared::schedulable().iter().map(|of| of.kind).collect();
-    assert_eq!(registered, listed);
+    known.agrees_with(kinds::ALL).expect("one list");
+    for missing in 0..kinds::ALL.len() {
+        let mut listed = kinds::ALL.to_vec();
+        let left_out = listed.remove(missing).name;
+        let refused = known.agrees_with(&listed).expect_err("one is missing").to_string();
+        assert!(refused.contains("missing in shared::kinds") && refused.contains(left_out), "{refused}");
+    }
+    let refused = Registry::default().on_db(mark).agrees_with(kinds::ALL).expect_err("none of them").to_string();
+    assert!(refused.contains("no function does") && refused.contains("files.scan"), "{refused}");
+}
+
+#[test]
+fn what_the_clock_asks_for_may_be_scheduled() {
+    let listed: BTreeSet<_> = kinds::schedulable().map(|of| of.kind).collect();
     for declared in worker::schedules().expect("schedules") {
         assert!(listed.contains(declared.kind()), "{} is scheduled, and does not say that it may be", declared.kind());
     }
-    for of in shared::schedulable() {
-        assert_eq!(known.get(of.kind).map(|kind| kind.queue), Some(of.queue));
+    for of in kinds::schedulable() {
         assert_eq!(of.check(&json!({})), Ok(()), "{}", of.kind);
     }
 }

@@ -271,7 +271,7 @@ async fn what_an_operator_has_made_fires_outlives_releases_and_alone_is_deleted(
     let db = TestDb::lease().await;
     sync(&db, &[hourly("theirs")]).await;
     let mut relay = db.relay().await;
-    let of = shared::schedulable().into_iter().find(|of| of.kind == "jobs.prune").expect("a kind");
+    let of = shared::kinds::schedulable().find(|of| of.kind == "jobs.prune").expect("a kind");
     let new = NewSchedule {
         name: "ours".to_owned(),
         args: serde_json::json!({}),

@@ -9,6 +9,7 @@ use shared::ids::TenantId;
 use shared::jobs::Rate;
 use shared::jobs::backlog::{self, FullKind};
 use shared::jobs::limits::{self, LimitRow, Subject};
+use shared::kinds;
 use utoipa::ToSchema;
 
 use super::super::OperatePlatform;
@@ -148,6 +149,9 @@ pub async fn put_limit(
 ) -> ApiResult<Json<LimitOut>> {
     if tenant_backlog.is_some() && subject.kind().is_none() {
         return Err(ApiError::field("tenant_backlog", "What waits is counted by kind, not by provider."));
+    }
+    if !kinds::knows(&subject) {
+        return Err(ApiError::field("subject", format!("This release knows no {subject}: it would limit nothing.")));
     }
     let (rate, tenant_rate) = (rate.map(Rate::from), tenant_rate.map(Rate::from));
     let row = LimitRow::new(subject.to_string(), rate, tenant_rate, tenant_backlog);

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use shared::ids::JobId;
 use shared::jobs::schedule::{self, Change, EditError, Misfire, NewSchedule, Schedulable, ScheduleRow};
+use shared::kinds;
 use utoipa::ToSchema;
 
 use super::super::OperatePlatform;
@@ -149,7 +150,7 @@ pub async fn list_schedules(_: CanAnywhere<OperatePlatform>, db: PlatformDb) -> 
     let rows = schedule::list(&mut *db.conn().await?).await?;
     Ok(Json(SchedulesOut {
         results: rows.into_iter().map(ScheduleOut::from).collect(),
-        kinds: shared::schedulable().into_iter().map(SchedulableOut::from).collect(),
+        kinds: kinds::schedulable().map(SchedulableOut::from).collect(),
     }))
 }
 
@@ -231,7 +232,7 @@ pub async fn create_schedule(
     Body(body): Body<CreateSchedule>,
 ) -> ApiResult<(StatusCode, [(HeaderName, String); 1], Json<ScheduleOut>)> {
     let CreateSchedule { name, kind, args, cron, timezone, is_enabled, misfire, misfire_grace_seconds, overlap } = body;
-    let of = shared::schedulable().into_iter().find(|of| of.kind == kind);
+    let of = kinds::schedulable().find(|of| of.kind == kind);
     let of =
         of.ok_or_else(|| ApiError::field("kind", "No kind that may be scheduled: the list of schedules names them."))?;
     let new = NewSchedule {

@@ -4,7 +4,7 @@ mod queue;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use serde_json::Value;
@@ -210,6 +210,47 @@ pub async fn dead(conn: &mut Conn, filter: &Filter, ids: &[JobId]) -> Result<Vec
         .bind::<Array<SqlUuid>, _>(ids)
         .load(conn)
         .await
+}
+
+/// Dead jobs that died of the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, QueryableByName)]
+pub struct DeadGroup {
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub error_class: Option<String>,
+    /// How many a replay would take, of the oldest thousand.
+    #[diesel(sql_type = BigInt)]
+    pub jobs: i64,
+    /// There are more than a thousand.
+    #[diesel(sql_type = Bool)]
+    pub are_more: bool,
+}
+
+/// What [`dead`] counts, for whoever looks often: of each group a thousand at most. What this costs
+/// does not grow with how many are dead. `conn` is in the relay's scope.
+///
+/// # Errors
+/// The database's.
+pub async fn dead_groups(conn: &mut Conn) -> Result<Vec<DeadGroup>, Error> {
+    diesel::sql_query(include_str!("../sql/dead_groups.sql")).load(conn).await
+}
+
+/// Those of `ids` that name no job.
+///
+/// # Errors
+/// The database's.
+pub async fn unknown(conn: &mut Conn, ids: &[JobId]) -> Result<Vec<JobId>, Error> {
+    let known: Vec<JobId> = jobs::table.filter(jobs::id.eq_any(ids)).select(jobs::id).load(conn).await?;
+    Ok(ids.iter().copied().filter(|id| !known.contains(id)).collect())
+}
+
+/// Whether there is a job of this kind, which may be one that no release does any more.
+///
+/// # Errors
+/// The database's.
+pub async fn has_kind(conn: &mut Conn, kind: &str) -> Result<bool, Error> {
+    diesel::select(diesel::dsl::exists(jobs::table.filter(jobs::kind.eq(kind)))).get_result(conn).await
 }
 
 /// Gives dead jobs their attempts back, `limit` at most; their old errors stay. A job whose unique

@@ -23,10 +23,13 @@ pub struct Schedulable {
 }
 
 impl Schedulable {
-    /// The kind of `J`, which must say that it may be scheduled.
-    pub fn of<J: Job>() -> Self {
-        const { assert!(J::MAY_BE_SCHEDULED, "the kind does not say that it may be scheduled") }
-        Self { kind: J::NAME, queue: J::QUEUE, max_attempts: J::MAX_ATTEMPTS, check: check::<J> }
+    /// The kind of `J`, if it says that it may be scheduled.
+    pub const fn of<J: Job>() -> Option<Self> {
+        if J::MAY_BE_SCHEDULED {
+            Some(Self { kind: J::NAME, queue: J::QUEUE, max_attempts: J::MAX_ATTEMPTS, check: check::<J> })
+        } else {
+            None
+        }
     }
 
     /// Whether `args` are a payload of this kind; if not, why.
@@ -82,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_payload_is_one_that_the_kind_reads_whole_and_for_the_platform() {
-        let kind = Schedulable::of::<Sweep>();
+        let kind = Schedulable::of::<Sweep>().expect("it may be");
         assert_eq!(kind.check(&json!({ "days": 7 })), Ok(()));
         for (args, why) in [
             (json!({}), "missing field `days`"),

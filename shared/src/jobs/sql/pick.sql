@@ -81,15 +81,19 @@ picked as (
                 where j.state = 'available' and j.queue = $1 and j.tenant_id = shares.tenant_id
                   and j.priority = levels.priority and j.run_at <= now()
                   and (j.deadline_at is null or j.deadline_at > now())
-                  and (j.strand is null or not exists (
-                        select from jobs older
+                  -- Looked up for the one job: of `not exists` the planner may make a list of all that
+                  -- are under way, and read everything that is done for it.
+                  and (j.strand is null or (
+                        select older.id from jobs older
                         where older.tenant_id = j.tenant_id and older.strand = j.strand and older.id < j.id
-                          and older.state in ('available', 'dispatched', 'running')))
+                          and older.state in ('available', 'dispatched', 'running')
+                        limit 1) is null)
                   -- An older one may have come back from the dead while a younger one is under way.
-                  and (j.strand is null or not exists (
-                        select from jobs busy
+                  and (j.strand is null or (
+                        select busy.id from jobs busy
                         where busy.tenant_id = j.tenant_id and busy.strand = j.strand
-                          and busy.state in ('dispatched', 'running')))
+                          and busy.state in ('dispatched', 'running')
+                        limit 1) is null)
                 order by j.run_at, j.id
                 limit shares.size
                 for update skip locked

@@ -42,6 +42,8 @@ pub(super) struct Invited {
     pub(super) troubles: u32,
     /// Of these, such as the API had answered with an error.
     pub(super) refused: u32,
+    /// Of these, such as did not say when to come back: the status and the body.
+    pub(super) untold: Vec<String>,
     /// Answers that the API had kept from an earlier try.
     pub(super) replayed: u32,
     /// How long each first try took, by the second in which it was made.
@@ -49,8 +51,12 @@ pub(super) struct Invited {
 }
 
 enum Answer {
-    Accepted { is_replay: bool },
+    Accepted {
+        is_replay: bool,
+    },
     Refused,
+    /// An error that does not say when to come back.
+    Untold(String),
     SignedOut,
     Lost,
 }
@@ -114,13 +120,17 @@ impl Admin {
         let Ok(answer) = request.send().await else { return Answer::Lost };
         let status = answer.status();
         let is_replay = answer.headers().contains_key("idempotent-replayed");
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok().map(str::to_owned));
+        let says_when = header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok())
+            && header("content-type").as_deref() == Some("application/problem+json");
         let Ok(text) = answer.text().await else { return Answer::Lost };
         match status {
             StatusCode::CREATED => Answer::Accepted { is_replay },
             StatusCode::UNAUTHORIZED => Answer::SignedOut,
             // Another try of the same is on its way still.
             StatusCode::CONFLICT if text.contains("request_in_progress") => Answer::Refused,
-            status if status.is_server_error() => Answer::Refused,
+            StatusCode::SERVICE_UNAVAILABLE if says_when => Answer::Refused,
+            status if status.is_server_error() => Answer::Untold(format!("{status} {text}")),
             other => panic!("inviting learner {number}: {other} {text}"),
         }
     }
@@ -151,6 +161,7 @@ impl Admin {
             all.troubles += one.troubles;
             all.refused += one.refused;
             all.replayed += one.replayed;
+            all.untold.extend(one.untold);
             all.latencies.extend(one.latencies);
         }
         all
@@ -170,6 +181,11 @@ impl Admin {
                 Answer::Refused => {
                     invited.refused += 1;
                     invited.troubles += 1;
+                }
+                Answer::Untold(what) => {
+                    invited.refused += 1;
+                    invited.troubles += 1;
+                    invited.untold.push(what);
                 }
                 Answer::Lost => invited.troubles += 1,
             }

@@ -121,13 +121,14 @@ async fn everything_dies_and_what_was_accepted_is_done_once() {
     let mut programs: Vec<&mut Program> = workers.iter_mut().chain([&mut api.program]).collect();
     let mut harmed = storm(&world, &mut programs, plan(), orders, 100).await;
     let invited = inviting.await.expect("all are invited");
+    let accepted = begun.elapsed();
     calm(&world, Duration::from_secs(90)).await;
     let took = begun.elapsed();
     harmed.epochs.insert(faults::epoch(&world).await);
 
     let account = Account::settle(&world, Wanted { people: 0..people, orders: 0..orders, ..Wanted::default() }).await;
     println!(
-        "everything: {took:?}, {} tries in trouble, {} kills, {} epochs, {} times the same mail at the most, {account:?}",
+        "everything: all accepted after {accepted:?}, all done after {took:?}, {} tries in trouble, {} kills, {} epochs, {} times the same mail at the most, {account:?}",
         invited.troubles,
         harmed.kills,
         harmed.epochs.len(),

@@ -18,7 +18,9 @@ mod checker;
 mod clock;
 mod control;
 mod deployment;
+mod disk;
 mod everything;
+mod failover;
 mod faults;
 mod lost_workers;
 mod mutants;
@@ -28,6 +30,7 @@ mod queues;
 mod redis_away;
 mod servers;
 mod soak;
+mod standby;
 mod world;
 
 /// Whether `./lms chaos --full` asked for the large sizes.

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
+use super::disk::SmallDisk;
+
 pub(super) struct Servers {
     directory: PathBuf,
+    disk: Option<SmallDisk>,
     settings: Mutex<BTreeMap<String, String>>,
 }
 
@@ -26,9 +29,26 @@ pub(super) enum Stop {
 impl Servers {
     pub(super) fn start() -> Self {
         let directory = std::env::temp_dir().join(format!("lms-chaos-{}", uuid::Uuid::new_v4()));
-        let servers = Self { directory, settings: Mutex::default() };
+        let servers = Self { directory, disk: None, settings: Mutex::default() };
         servers.start_what_is_down();
         servers
+    }
+
+    /// The same with a disk for PostgreSQL that can be filled; or why that cannot be made here.
+    pub(super) fn start_on_a_small_disk() -> Result<Self, String> {
+        let mut servers = Self::start();
+        servers.launch(&["stop"]);
+        servers.disk = Some(SmallDisk::under(Path::new(&servers.get("POSTGRES_DATA")))?);
+        servers.start_what_is_down();
+        Ok(servers)
+    }
+
+    pub(super) fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().expect("a disk that can be filled")
+    }
+
+    pub(super) fn is_postgres_up(&self) -> bool {
+        TcpStream::connect(format!("127.0.0.1:{}", self.get("POSTGRES_PORT"))).is_ok()
     }
 
     /// Starts whichever of the two does not run, on its old port.
@@ -73,6 +93,12 @@ impl Servers {
         tokio::task::spawn_blocking(move || command.output().is_ok_and(|output| output.status.success()))
     }
 
+    /// PostgreSQL's machine is gone from one moment to the next.
+    pub(super) fn kill_postgres(&self) {
+        let status = self.command(&["kill-postgres"]).stdout(Stdio::null()).status();
+        assert!(status.is_ok_and(|status| status.success()), "PostgreSQL is not there to be killed");
+    }
+
     /// Sends Redis a signal: STOP lets it hang, CONT go on, KILL ends it.
     pub(super) fn signal_redis(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.get("REDIS_PID")]).status();
@@ -84,6 +110,13 @@ impl Drop for Servers {
     fn drop(&mut self) {
         // One that hangs cannot be stopped.
         let _ = Command::new("kill").args(["-CONT", &self.get("REDIS_PID")]).output();
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.launch(&["remove"])));
+        let disk = self.disk.take();
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            if let Some(disk) = disk {
+                self.launch(&["stop"]);
+                drop(disk);
+            }
+            self.launch(&["remove"])
+        }));
     }
 }

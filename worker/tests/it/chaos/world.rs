@@ -44,17 +44,26 @@ fn release() -> Option<PathBuf> {
 impl World {
     /// On servers of its own, which may be harmed; none without a release build.
     pub(super) async fn of_its_own() -> Option<Self> {
-        Some(Self::of_its_own_with(release()?).await)
+        Some(Self::of_its_own_with(release()?, Servers::start()).await)
+    }
+
+    /// The same with a disk for PostgreSQL that can be filled, or why that cannot be made here; none
+    /// without a release build.
+    pub(super) async fn on_a_small_disk() -> Option<Result<Self, String>> {
+        let binaries = release()?;
+        Some(match Servers::start_on_a_small_disk() {
+            Ok(servers) => Ok(Self::of_its_own_with(binaries, servers).await),
+            Err(why) => Err(why),
+        })
     }
 
     /// The same with the worker of the tests' own build, which is one for development.
     pub(super) async fn of_mutants() -> Self {
         let folder = Path::new(env!("CARGO_BIN_EXE_worker")).parent().expect("a folder");
-        Self::of_its_own_with(folder.to_owned()).await
+        Self::of_its_own_with(folder.to_owned(), Servers::start()).await
     }
 
-    async fn of_its_own_with(binaries: PathBuf) -> Self {
-        let servers = Servers::start();
+    async fn of_its_own_with(binaries: PathBuf, servers: Servers) -> Self {
         let owner_url = servers.get("DATABASE_OWNER_URL");
         migrate(&owner_url, Some("lms_server")).await.expect("migrated");
         let (url, redis) = (servers.get("DATABASE_URL"), servers.get("REDIS_URL"));
@@ -92,6 +101,20 @@ impl World {
         let pool = PoolSettings { wait: Duration::from_secs(10), ..PoolSettings::new(url) };
         let pool = Pool::new(&pool).expect("a pool");
         Self { sink, tenant: TenantId::new(), pool, owner_url, settings, binaries, servers, _db: db }
+    }
+
+    /// Reaches the database by another port of this machine, as do programs that are started from now on.
+    pub(super) fn reach_database_by(&mut self, port: u16) {
+        let by = |url: &str| {
+            let mut url: url::Url = url.parse().expect("a URL");
+            url.set_port(Some(port)).expect("a port");
+            url.to_string()
+        };
+        self.owner_url = by(&self.owner_url);
+        let url = by(self.setting("DATABASE_URL"));
+        let pool = PoolSettings { wait: Duration::from_secs(10), ..PoolSettings::new(url.as_str()) };
+        self.pool = Pool::new(&pool).expect("a pool");
+        self.set("DATABASE_URL", url);
     }
 
     /// Whether the programs are a release's, and not a developer's.
@@ -148,6 +171,25 @@ impl World {
             }
             tokio::time::sleep(Duration::from_millis(200)).await; // between two questions
         }
+    }
+
+    /// Has the owner do something to the database, which may be written or not.
+    pub(super) async fn order_of_the_owner(&self, statement: &str) {
+        let (client, connection) =
+            tokio_postgres::connect(&self.owner_url, tokio_postgres::NoTls).await.expect("a connection");
+        let connection = tokio::spawn(connection);
+        let writable = "set default_transaction_read_only = off";
+        client.batch_execute(writable).await.expect("set");
+        client.batch_execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        connection.abort();
+    }
+
+    /// Writes so many mebibytes to the log of the database, as far as there is room for them.
+    pub(super) async fn write_to_the_log(&self, mebibytes: u32) {
+        let write = format!(
+            "select count(pg_logical_emit_message(false, 'test', repeat('x', 1048576))) from generate_series(1, {mebibytes})"
+        );
+        let _ = self.try_rows(&write).await;
     }
 
     async fn try_rows(&self, query: &str) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {

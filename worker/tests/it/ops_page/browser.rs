@@ -86,6 +86,13 @@ impl Browser {
         self.page.perform_actions(stroke).await.expect("pressed");
     }
 
+    /// Writes, wherever the focus is.
+    pub(crate) async fn write(&self, text: &str) {
+        for key in text.chars() {
+            self.press(key).await;
+        }
+    }
+
     /// Goes from one thing to the next, as somebody does who has no mouse, until `id` has the focus.
     pub(crate) async fn tab_to(&self, id: &str) {
         for _ in 0..200 {

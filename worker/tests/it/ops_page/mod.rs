@@ -1,6 +1,7 @@
 //! The page for operators, in a real browser, on the worker's binary.
 
 mod browser;
+mod limits;
 
 use serde_json::json;
 use shared::ids::{JobId, TenantId};
@@ -196,10 +197,12 @@ async fn everything_on_the_page_has_a_name_and_it_can_be_read_without_scripts() 
     stage.died("timeout", "late").await;
     let browser = stage.look(&[]).await;
     browser.until("document.querySelector('#dead tbody tr')").await;
-    let nameless = "return [...document.querySelectorAll('a, button, progress, summary, svg[role=img], [role=region], section')]
+    let nameless = "return [...document.querySelectorAll('a, button, progress, summary, select, svg[role=img], [role=region], section')]
         .filter((thing) => !(thing.getAttribute('aria-label') || thing.getAttribute('aria-labelledby') || thing.textContent.trim()))
         .map((thing) => thing.outerHTML)";
     assert_eq!(browser.ask(nameless).await, json!([]));
+    let unlabelled = "return [...document.querySelectorAll('input, select')].filter((field) => !field.labels.length).map((field) => field.id)";
+    assert_eq!(browser.ask(unlabelled).await, json!([]));
     let twice = "const ids = [...document.querySelectorAll('[id]')].map((thing) => thing.id);
         return ids.filter((id, at) => ids.indexOf(id) !== at)";
     assert_eq!(browser.ask(twice).await, json!([]), "an id names one thing");
