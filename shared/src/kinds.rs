@@ -28,6 +28,7 @@ pub const ALL: &[JobKind] = &[
     JobKind::of::<files::jobs::ScanContent>(),
     JobKind::of::<files::jobs::SweepStore>(),
     JobKind::of::<courses::jobs::CopyContents>(),
+    JobKind::of::<courses::jobs::CourseOpened>(),
     JobKind::of::<courses::jobs::RecountProgress>(),
     JobKind::of::<enrollments::jobs::CourseCompleted>(),
     JobKind::of::<enrollments::jobs::EvaluateCompletion>(),

@@ -11,6 +11,6 @@ mod unfiltered;
 
 pub use db::TestDb;
 pub use logs::Logs;
-pub(crate) use queries::counting;
 pub use queries::count_queries;
+pub(crate) use queries::counting;
 pub use unfiltered::{TENANT_FILTERS, tenant_filters_are_off};
