@@ -63,7 +63,7 @@ fn dashboards_and_alerts_tell_apart_only_by_labels_that_there_are() {
         let text = read(path);
         let grouped = between(&text, "by (", ")").flat_map(|labels| labels.split(','));
         let shown = between(&text, "{{", "}}").filter(|shown| !shown.contains("$value"));
-        let filtered = between(&text, "{", "}").filter(|inside| inside.contains("=") && !inside.contains('{'));
+        let filtered = between(&text, "{", "}").filter(|inside| inside.contains('=') && !inside.contains('{'));
         let filtered = filtered.flat_map(|inside| inside.split(',')).filter_map(|one| one.split_once(['=', '!']));
         let labels: BTreeSet<&str> = grouped
             .chain(shown)
