@@ -92,7 +92,7 @@ mod tests {
             ("kind:files.scam", false),
             ("kind:smtp", false),
             ("provider:smtp", true),
-            ("provider:smpt", false),
+            ("provider:post", false),
             ("provider:files.scan", false),
         ] {
             assert_eq!(knows(&subject.parse().expect("a subject")), is_known, "{subject}");

@@ -22,7 +22,7 @@ impl Seed<'_> {
             .select((users::email, enrollments::id))
             .load(conn)
             .await?;
-        let misspelled = format!("alise.wiliams@{}.local", self.slug);
+        let misspelled = format!("alice.william@{}.local", self.slug);
         let mut source = String::from("email\n");
         for email in enrolled.iter().map(|(email, _)| email).chain([&misspelled]) {
             source.push_str(email);

@@ -200,7 +200,7 @@ async fn what_is_not_there_is_refused_on_stderr_and_by_the_exit_status() {
         vec!["schedules", "delete", "nothing"],
         vec!["schedules", "create", "mine", "--kind", "files.scam", "--cron", "1 2 * * *"],
         vec!["limits", "set", "kind:files.scam", "--rate", "1/1"],
-        vec!["limits", "set", "provider:smpt", "--rate", "1/1"],
+        vec!["limits", "set", "provider:post", "--rate", "1/1"],
         vec!["limits", "reset", "kind:files.scam"],
         vec!["limits", "reset", "provider:smtp"],
     ] {

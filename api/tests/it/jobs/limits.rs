@@ -65,7 +65,7 @@ async fn a_limit_that_makes_no_sense_is_refused_by_its_field() {
         superuser.put(&format!("/api/admin/limits/{subject}/"), json!({})).await.expect(404);
     }
     // Well written, but nobody does it or is called: it would limit nothing.
-    for subject in ["kind:files.scam", "provider:smpt", "kind:smtp", "provider:files.scan"] {
+    for subject in ["kind:files.scam", "provider:post", "kind:smtp", "provider:files.scan"] {
         let refused = superuser.put(&format!("/api/admin/limits/{subject}/"), json!({})).await.expect(400);
         assert_eq!(refused.body["code"], "invalid", "{}", refused.body);
         let said = refused.body["errors"]["subject"][0].as_str().unwrap_or_default();
