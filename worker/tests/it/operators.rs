@@ -209,7 +209,7 @@ async fn what_is_not_there_is_refused_on_stderr_and_by_the_exit_status() {
         assert_eq!(stdout, "", "{arguments:?}");
         let name = arguments
             .iter()
-            .find(|word| ["nothing", "bulk", "scam", "smp", "smtp"].iter().any(|part| word.contains(part)));
+            .find(|word| ["nothing", "bulk", "scam", "post", "smtp"].iter().any(|part| word.contains(part)));
         let name = name.copied().unwrap_or(&stranger).trim_start_matches("kind:");
         assert!(stderr.contains(name), "{arguments:?}: {stderr}");
     }
