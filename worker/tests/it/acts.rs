@@ -99,8 +99,12 @@ async fn each_lever_of_the_page_leaves_a_line_with_the_address_that_pulled_it() 
     let tenant = make::tenant(&db).await.id;
     // It serves no queue that these jobs are in: what is done to them is what a lever does.
     let worker = Worker::start(&db, &["--queues", "within_10m=1"], &[]);
-    until("the schedules are written", async || !db.texts("select name as text from job_schedules").await.is_empty())
-        .await;
+    // From the last of them on, the log is the levers'.
+    let schedules = worker::schedules().expect("schedules").len();
+    until("the schedules are written", async || {
+        db.texts("select name as text from job_schedules").await.len() == schedules
+    })
+    .await;
     let (waiting, dead) = (asked(&db, tenant).await, died(&db, tenant).await);
     let http = reqwest::Client::new();
     for (lever, body, action, subject) in [
