@@ -10,14 +10,17 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use super::checker::address;
+use super::size;
 use super::world::World;
 use crate::process::{Program, free_address, until};
 
 const PASSWORD: &str = "correct horse battery staple";
 /// For how long one invitation is asked for again and again.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Requests at a time.
-const HANDS: u32 = 4;
+/// Requests at a time: more where many are to be asked for while the same things go wrong.
+fn hands() -> u32 {
+    size(4, 12)
+}
 
 /// An API process.
 pub(super) struct Api {
@@ -140,7 +143,7 @@ impl Admin {
         let begun = Instant::now();
         let gap = time / u32::try_from(numbers.len()).expect("few").max(1);
         let next = Arc::new(AtomicU32::new(0));
-        let hands = (0..HANDS).map(|_| {
+        let hands = (0..hands()).map(|_| {
             let (admin, next, numbers) = (self.clone(), Arc::clone(&next), numbers.clone());
             tokio::spawn(async move {
                 let mut invited = Invited::default();
