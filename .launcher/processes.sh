@@ -3,17 +3,18 @@
 
 # Prints the moment a process began, in whatever unit; nothing if there is no such process.
 began() {
-    if [ -r "/proc/$1/stat" ]; then
+    if [ -r "$PROC/$1/stat" ]; then
         # The name, in parentheses, may hold anything; the 22nd field is the 20th after it.
-        sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+        sed 's/.*) //' "$PROC/$1/stat" 2>/dev/null | cut -d ' ' -f 20
     elif has ps; then
-        ps -o lstart= -p "$1" 2>/dev/null || :
+        # In one language, and without the blanks that macOS fills the column up with.
+        LC_ALL=C ps -o lstart= -p "$1" 2>/dev/null | sed 's/[[:space:]]*$//'
     fi
 }
 
 command_line() {
-    if [ -r "/proc/$1/cmdline" ]; then
-        tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null
+    if [ -r "$PROC/$1/cmdline" ]; then
+        tr '\0' ' ' <"$PROC/$1/cmdline" 2>/dev/null
     elif has ps; then
         ps -o command= -p "$1" 2>/dev/null || :
     fi

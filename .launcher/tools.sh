@@ -196,6 +196,7 @@ install_command() {
         case $wish in
         postgres) package='apt:postgresql dnf:postgresql-server brew:postgresql@17' ;;
         redis) package='apt:redis-server dnf:valkey brew:valkey' ;;
+        pip) package='apt:python3-pip dnf:python3-pip brew:python' ;;
         browser) package='apt:chromium apt:chromium-driver dnf:chromium dnf:chromedriver brew:google-chrome brew:chromedriver' ;;
         promtool) package='apt:prometheus dnf:golang-github-prometheus brew:prometheus' ;;
         esac
@@ -226,29 +227,44 @@ install_servers() {
     manager=$(package_manager)
     [ -n "$manager" ] || tell_missing
     # shellcheck disable=SC2086 # words
-    line=$(install_command $missing)
+    install_packages $missing || say "That failed."
+    missing=$(missing_servers)
+    if [ -n "$missing" ] && ! python >/dev/null; then
+        # What it has is too old, as on Ubuntu 22.04. Wheels need only pip.
+        install_packages pip || say "That failed."
+        fetch_servers || :
+    fi
+    [ -z "$(missing_servers)" ] || tell_missing
+}
+
+# Has the package manager install what is wished; whatever ends that, the machine's policy is again
+# what it was. Usage: install_packages WISH...
+install_packages() (
+    line=$(install_command "$@")
     say "Installing: $line"
     if [ "$manager" = apt ]; then
+        trap allow_starting EXIT
+        trap 'exit 130' HUP INT TERM
         forbid_starting
         as_root apt-get update -q >&2 || :
     fi
     # shellcheck disable=SC2086 # a command line
-    $line >&2 || say "That failed."
-    [ "$manager" != apt ] || allow_starting
-    [ -z "$(missing_servers)" ] || tell_missing
-}
+    $line >&2
+)
 
 # Debian starts the servers that it installs. Ours are private, and the machine's are not our
 # business: this policy forbids it while we install, unless the machine has one already.
+POLICY=${LMS_POLICY:-/usr/sbin/policy-rc.d}
+
 forbid_starting() {
-    [ ! -e /usr/sbin/policy-rc.d ] || return 0
-    printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
-    as_root chmod 755 /usr/sbin/policy-rc.d
+    [ ! -e "$POLICY" ] || return 0
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$POLICY" >/dev/null
+    as_root chmod 755 "$POLICY"
     POLICY_IS_OURS=yes
 }
 
 allow_starting() {
-    [ -z "${POLICY_IS_OURS:-}" ] || as_root rm -f /usr/sbin/policy-rc.d
+    [ -z "${POLICY_IS_OURS:-}" ] || as_root rm -f "$POLICY"
 }
 
 # Says what is missing and how to get it, and ends.
@@ -279,12 +295,6 @@ get_test_tools() {
         say "Some tests want more than is here. Install it with: $line"
         return 0
     }
-    say "Installing, for the tests: $line"
-    if [ "$manager" = apt ]; then
-        forbid_starting
-        as_root apt-get update -q >&2 || :
-    fi
-    # shellcheck disable=SC2086 # a command line
-    $line >&2 || say "That failed: the tests that need it will say so."
-    [ "$manager" != apt ] || allow_starting
+    # shellcheck disable=SC2086 # words
+    install_packages $wanted || say "That failed: the tests that need it will say so."
 }

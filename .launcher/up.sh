@@ -50,7 +50,8 @@ refuse_port() {
 
 # Servers are fetched and started while cargo builds: beside that, they take no time.
 bring_up() {
-    if [ "${INSTALL:-yes}" = no ]; then get_servers; fi
+    # Whoever may be asked for a password is asked now, and not after ten minutes of building.
+    if [ "${INSTALL:-yes}" = no ] || ! python >/dev/null; then get_servers; fi
     (bring_servers) >"$STATE/log/servers.log" 2>&1 </dev/null &
     bringing=$!
     note_process bring $bringing
@@ -107,7 +108,7 @@ build() {
     done
     [ ! -t 2 ] || printf '\r\033[K' >&2
     if ! wait $building; then
-        build_log | grep -v '^ *\(Building\|Compiling\|Download\)' | tail -n 60 >&2
+        build_log | grep -vE '^ *(Building|Compiling|Download)' | tail -n 60 >&2
         die "the build failed; all of it is in .lms/log/build.log"
     fi
     rm -f "$CELL/run/build"

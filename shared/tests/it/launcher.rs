@@ -68,6 +68,7 @@ impl Machine {
             .env("HOME", self.folder.path())
             // Nobody listens there.
             .env("PORT", "1")
+            .env("LMS_POLICY", self.path("policy"))
             // Programs of the machine that runs this test, at places of their own.
             .env("LMS_SKIP_SYSTEM", "yes")
             .output()
@@ -79,28 +80,35 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-const SYSTEMS: [(&str, &str); 3] = [
-    ("apt-get", "apt-get install -y --no-install-recommends postgresql redis-server"),
-    ("dnf", "dnf install -y postgresql-server valkey"),
-    ("brew", "brew install postgresql@17 valkey"),
+/// Package managers, how each is asked for servers, and how for what fetches wheels.
+const SYSTEMS: [(&str, &str, &str); 3] = [
+    (
+        "apt-get",
+        "apt-get install -y --no-install-recommends postgresql redis-server",
+        "apt-get install -y --no-install-recommends python3-pip",
+    ),
+    ("dnf", "dnf install -y postgresql-server valkey", "dnf install -y python3-pip"),
+    ("brew", "brew install postgresql@17 valkey", "brew install python"),
 ];
 
 #[test]
 fn servers_are_asked_for_by_the_package_manager_that_a_system_has() {
-    for (manager, line) in SYSTEMS {
+    for (manager, line, pip) in SYSTEMS {
         let machine = Machine::with(manager);
         let output = machine.lms(&["servers", "start", "cell"]);
         assert!(!output.status.success(), "{manager} has nothing, and {}", said(&output));
-        assert_eq!(machine.asked().lines().last(), Some(line), "{}", said(&output));
         // Wheels come first, and need nobody's rights.
         assert!(said(&output).contains("There is no Python with pip"), "{}", said(&output));
+        // They come last, too, for what the system has may be too old.
+        let asked: Vec<_> = machine.asked().lines().filter(|it| !it.contains("update")).map(str::to_owned).collect();
+        assert_eq!(asked, [line, pip], "{}", said(&output));
         assert!(said(&output).contains("or set DATABASE_URL and REDIS_URL"), "{}", said(&output));
     }
 }
 
 #[test]
 fn nothing_is_installed_when_that_is_not_wanted_and_the_way_is_told() {
-    for (manager, line) in SYSTEMS {
+    for (manager, line, _) in SYSTEMS {
         let machine = Machine::with(manager);
         let output = machine.lms(&["up", "--no-install"]);
         assert!(!output.status.success());
@@ -109,4 +117,51 @@ fn nothing_is_installed_when_that_is_not_wanted_and_the_way_is_told() {
             assert!(said(&output).contains(told), "{told}: {}", said(&output));
         }
     }
+}
+
+#[test]
+fn a_manager_that_is_broken_off_leaves_the_systems_policy_as_it_was() {
+    let machine = Machine::with("apt-get");
+    // Ctrl-C, while packages are fetched.
+    machine.program("apt-get", "[ \"$1\" = update ] || { cp \"$LMS_POLICY\" \"${0%/*}/../asked\"; kill -INT $PPID; }");
+    let output = machine.lms(&["servers", "start", "cell"]);
+    assert!(!output.status.success(), "{}", said(&output));
+    assert_eq!(machine.asked(), "#!/bin/sh\nexit 101\n", "no server is started meanwhile");
+    assert!(!machine.path("policy").exists(), "{}", said(&output));
+}
+
+#[test]
+fn a_system_that_keeps_no_list_of_processes_knows_its_own() {
+    let machine = Machine::with("none");
+    // As macOS prints it: the column is filled up.
+    let ps = ["/usr/bin/ps", "/bin/ps"].into_iter().find(|path| Path::new(path).exists()).expect("ps");
+    machine.program("ps", &format!("{ps} \"$@\" | awk '{{ printf \"%-80s\\n\", $0 }}'"));
+    let tools = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.lms/tools"));
+    if tools.exists() {
+        fs::create_dir(machine.path(".lms")).expect("a folder");
+        symlink(tools.canonicalize().expect("a path"), machine.path(".lms/tools")).expect("the tools");
+    }
+    let servers = |action: &str| {
+        let path = std::env::var("PATH").expect("a path");
+        Command::new("/bin/sh")
+            .arg(machine.path("lms"))
+            .args(["servers", action, "cell"])
+            .env_clear()
+            .env("PATH", format!("{}:{path}", machine.path("programs").display()))
+            .env("HOME", machine.folder.path())
+            .env("LMS_PROC", "/nowhere")
+            .output()
+            .expect("it ran")
+    };
+    let started = servers("start");
+    assert!(started.status.success(), "{}", said(&started));
+    let status = servers("status");
+    let told = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(status.status.success() && !told.contains("stopped"), "{told}");
+    // It is the one that runs that is told of again, and not another.
+    assert_eq!(servers("start").stdout, started.stdout);
+    assert!(servers("stop").status.success());
+    let status = servers("status");
+    assert_eq!(String::from_utf8_lossy(&status.stdout), "postgres stopped\nredis stopped\n");
+    assert!(servers("remove").status.success());
 }

@@ -5,6 +5,7 @@
 mod learner;
 mod readme;
 mod servers;
+mod setting_up;
 mod shell;
 mod upload;
 mod workflows;

@@ -65,12 +65,12 @@ impl Platform {
         }
     }
 
-    /// The most memory that the API has had, in bytes.
-    pub(super) fn api_peak(&self) -> u64 {
+    /// The most memory that the API has had, in bytes; nothing where the system does not tell, as on macOS.
+    pub(super) fn api_peak(&self) -> Option<u64> {
         let [api, _] = &self.processes;
-        let status = std::fs::read_to_string(format!("/proc/{}/status", api.id().expect("it runs"))).expect("a status");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", api.id().expect("it runs"))).ok()?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
-        peak.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+        Some(peak.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024)
     }
 
     /// Nobody in particular.

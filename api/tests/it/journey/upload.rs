@@ -46,8 +46,8 @@ async fn a_file_larger_than_the_apis_memory_streams_through_it() {
     let file: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
     assert_eq!((status, &file["file_size"]), (StatusCode::CREATED, &Value::from(size)), "{file}");
     let peak = platform.api_peak();
-    println!("{size} bytes uploaded: the API's peak was {before} bytes before and {peak} bytes after");
-    assert!(peak < MOST_MEMORY, "{peak} bytes, {before} before");
+    println!("{size} bytes uploaded: the API's peak was {before:?} bytes before and {peak:?} bytes after");
+    assert!(peak.is_none_or(|peak| peak < MOST_MEMORY), "{peak:?} bytes, {before:?} before");
 
     // The worker reads it once and lets it pass; then it is there, whole.
     let address = format!("/api/files/{}/", file["id"].as_str().expect("an id"));
@@ -57,5 +57,5 @@ async fn a_file_larger_than_the_apis_memory_streams_through_it() {
         alice.http.request(Method::GET, link["url"].as_str().expect("a link")).send().await.expect("an answer");
     assert_eq!(download.content_length(), u64::try_from(size).ok());
     let rest = platform.api_peak();
-    assert!(rest < MOST_MEMORY, "{rest} bytes");
+    assert!(rest.is_none_or(|rest| rest < MOST_MEMORY), "{rest:?} bytes");
 }
