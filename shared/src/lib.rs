@@ -19,6 +19,7 @@ pub mod requests;
 pub mod secret;
 pub mod storage;
 pub mod telemetry;
+pub mod tls;
 
 pub mod events;
 

@@ -50,7 +50,5 @@ impl Identity {
 
 /// The name of this machine.
 pub(crate) fn host() -> String {
-    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-    let host = host.trim();
-    if host.is_empty() { "worker".to_owned() } else { host.to_owned() }
+    hostname::get().map_or_else(|_| "worker".to_owned(), |name| name.to_string_lossy().into_owned())
 }

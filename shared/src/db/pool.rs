@@ -6,7 +6,6 @@
 //! scope goes who acts, for the audit log.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool::Runtime;
@@ -14,7 +13,6 @@ use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::FutureExt;
-use rustls_platform_verifier::ConfigVerifierExt;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -265,11 +263,7 @@ impl Manager {
         ));
         let tls = match config.get_ssl_mode() {
             SslMode::Disable | SslMode::Prefer => None,
-            _ => {
-                let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-                let _ = rustls::crypto::CryptoProvider::install_default((*provider).clone());
-                Some(MakeRustlsConnect::new(rustls::ClientConfig::with_platform_verifier()?))
-            }
+            _ => Some(MakeRustlsConnect::new(crate::tls::client()?)),
         };
         Ok(Self { config, tls })
     }

@@ -11,12 +11,12 @@ use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use lettre::Message;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{self, response::Response};
 use tokio::net::TcpStream;
 
-use super::smtp::MailSecurity;
+use super::encrypted::{Encrypted, Protection};
 
 /// Conversations at once with one server.
 const MOST: usize = 32;
@@ -40,9 +40,7 @@ pub(super) enum NoAnswer {
 pub(super) struct Server {
     pub(super) address: String,
     pub(super) port: u16,
-    pub(super) security: MailSecurity,
-    /// Whose certificate it must show.
-    pub(super) tls: TlsParameters,
+    pub(super) protection: Protection,
     pub(super) credentials: Option<Credentials>,
     pub(super) hello: ClientId,
     /// For one conversation: connecting, or one mail.
@@ -112,24 +110,20 @@ impl managed::Manager for Server {
 
 impl Server {
     async fn connect(&self) -> Result<AsyncSmtpConnection, NoAnswer> {
-        let address = (self.address.as_str(), self.port);
-        let mut connection = match self.security {
-            // lettre opens these itself, and leaves their last lines to the system's delay.
-            MailSecurity::Tls => {
-                let tls = Some(self.tls.clone());
-                AsyncSmtpConnection::connect_tokio1(address, Some(self.timeout), &self.hello, tls, None).await?
-            }
-            MailSecurity::None | MailSecurity::StartTls => {
-                let stream = TcpStream::connect(address).await?;
-                // The dot that ends a mail is written by itself. Held back until what is before it
-                // is acknowledged, for 40 ms, it would leave the machine also when this process
-                // has died meanwhile: a mail that went out and that nobody knows of.
-                stream.set_nodelay(true)?;
-                AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello).await?
+        let stream = TcpStream::connect((self.address.as_str(), self.port)).await?;
+        // The dot that ends a mail is written by itself. Held back until what is before it is
+        // acknowledged, for 40 ms, it would leave the machine also when this process has died
+        // meanwhile: a mail that went out and that nobody knows of.
+        stream.set_nodelay(true)?;
+        let stream: Box<dyn AsyncTokioStream> = match &self.protection {
+            Protection::None | Protection::StartTls(_) => Box::new(stream),
+            Protection::Tls { connector, certificate } => {
+                Box::new(Encrypted::over(stream, connector, certificate.clone()).await?)
             }
         };
-        if matches!(self.security, MailSecurity::StartTls) {
-            connection.starttls(self.tls.clone(), &self.hello).await?;
+        let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await?;
+        if let Protection::StartTls(parameters) = &self.protection {
+            connection.starttls(parameters.clone(), &self.hello).await?;
         }
         if let Some(credentials) = &self.credentials {
             connection.auth(DEFAULT_MECHANISMS, credentials).await?;

@@ -1,6 +1,7 @@
 //! E-mail: how it leaves. What is said in it is `shared::mail`'s.
 
 mod connections;
+mod encrypted;
 mod own;
 mod smtp;
 

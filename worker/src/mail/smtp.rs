@@ -8,7 +8,6 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::TlsParameters;
 use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret, SecretString};
 use shared::config::Env;
@@ -16,6 +15,7 @@ use shared::config::Env;
 use shared::mail::RenderedMail;
 
 use super::connections::{Connections, NoAnswer, Server};
+use super::encrypted::Protection;
 
 /// Where mail is handed in, and whom it comes from.
 #[derive(Debug, Clone)]
@@ -137,13 +137,16 @@ impl Mailer {
         let server = Server {
             address: road.server.clone(),
             port: road.port,
-            security: road.security,
-            tls: TlsParameters::new(road.certificate.clone())?,
+            protection: Protection::of(road.security, road.certificate.clone())?,
             credentials: road.user.clone().map(|user| Credentials::new(user, road.password.expose_secret().to_owned())),
             hello: ClientId::default(),
             timeout: road.timeout,
         };
-        Ok(Self { connections: Connections::to(server)?, from })
+        Ok(Self::over(Connections::to(server)?, from))
+    }
+
+    pub(super) fn over(connections: Connections, from: Mailbox) -> Self {
+        Self { connections, from }
     }
 
     /// Hands `mail` in for `to`. The same `effect_key` gives the same Message-ID, by which
