@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::ReadAnalytics;
 use crate::access::Can;
-use crate::http::{ApiResult, CourseRef, Db, LongListing, LongPaging, Query};
+use crate::http::{ApiResult, CourseRef, Db, LongListing, LongPaging, Query, dated};
 
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,8 +78,10 @@ pub(super) struct ListEvents {
     #[param(value_type = Option<String>)]
     course: Option<CourseRef>,
     /// Not before.
+    #[serde(default, deserialize_with = "dated")]
     from: Option<DateTime<Utc>>,
     /// Before.
+    #[serde(default, deserialize_with = "dated")]
     to: Option<DateTime<Utc>>,
 }
 

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ReadTenantAnalytics;
 use crate::access::Can;
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Db, Query};
+use crate::http::{ApiError, ApiResult, Db, Query, dated};
 
 /// The events of one kind on one day.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,9 +49,11 @@ pub(super) struct DailyRollups {
 pub(super) struct ListDailyRollups {
     /// The first day; thirty days before the last when left out.
     #[param(example = "2026-01-01")]
+    #[serde(default, deserialize_with = "dated")]
     from: Option<NaiveDate>,
     /// The last day; today when left out.
     #[param(example = "2026-01-31")]
+    #[serde(default, deserialize_with = "dated")]
     to: Option<NaiveDate>,
 }
 

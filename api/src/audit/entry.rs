@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::ReadAuditLog;
 use crate::access::CanAnywhere;
-use crate::http::{ApiResult, Db, LongListing, LongPaging, Query};
+use crate::http::{ApiResult, Db, LongListing, LongPaging, Query, dated};
 
 /// A change, or another act.
 #[derive(Debug, Serialize, ToSchema)]
@@ -141,8 +141,10 @@ pub(super) struct ListAuditLog {
     /// In this request.
     request_id: Option<String>,
     /// Not before.
+    #[serde(default, deserialize_with = "dated")]
     from: Option<DateTime<Utc>>,
     /// Before.
+    #[serde(default, deserialize_with = "dated")]
     to: Option<DateTime<Utc>>,
 }
 

@@ -14,7 +14,7 @@ use super::course::UnmetCourseOut;
 use super::module_prerequisite::UnmetModuleOut;
 use super::policy::{self, Action, Seen};
 use crate::access::Can;
-use crate::http::{ApiError, ApiResult, CourseRef, Db, Path, Query};
+use crate::http::{ApiError, ApiResult, CourseRef, Db, Path, Query, dated};
 
 /// One thing that stands between somebody and some content.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -131,6 +131,7 @@ pub struct WhoAndWhen {
     user: Option<UserId>,
     /// An instant, with everything else as it is now; for whoever runs the course. Now when left out.
     #[param(value_type = Option<String>, example = "2026-09-01T09:00:00Z")]
+    #[serde(default, deserialize_with = "dated")]
     at: Option<DateTime<Utc>>,
 }
 

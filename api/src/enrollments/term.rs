@@ -15,7 +15,7 @@ use super::policy::{self, Action};
 use super::{UseEnrollments, WriteEnrollments};
 use crate::access::Can;
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Body, Db, Listing, Paging, Path, present};
+use crate::http::{ApiError, ApiResult, Body, Db, Listing, Paging, Path, present_dated};
 
 /// Changes of an enrollment. What is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -23,7 +23,7 @@ use crate::http::{ApiError, ApiResult, Body, Db, Listing, Paging, Path, present}
 pub struct UpdateEnrollment {
     /// When it ends: an instant that lies ahead, or never.
     #[garde(skip)]
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_dated")]
     #[schema(value_type = Option<DateTime<Utc>>, example = "2099-12-31T23:00:00Z")]
     expires_at: Option<Option<DateTime<Utc>>>,
 }

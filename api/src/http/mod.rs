@@ -18,6 +18,6 @@ pub use cursor::{LongListing, LongPaging};
 pub use db::{Db, DbConn, HomeDb, PlatformDb, RequestTransaction, acting};
 pub use error::{ApiError, ApiResult, Fields, ForPeople, Problem, tell_every_error_alike};
 pub use page::{Listing, Paging};
-pub use patch::present;
+pub use patch::{dated, present, present_dated};
 pub use path::{CourseRef, Path};
 pub use tag::{IfMatch, Tagged};

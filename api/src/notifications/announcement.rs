@@ -20,7 +20,7 @@ use super::WriteAnnouncements;
 use super::target::{self, Named};
 use crate::access::Can;
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Body, CourseRef, Db, Listing, Paging, Path, Query, present};
+use crate::http::{ApiError, ApiResult, Body, CourseRef, Db, Listing, Paging, Path, Query, dated, present_dated};
 
 /// Words of an administrator or an instructor to many.
 #[derive(Debug, Serialize, ToSchema)]
@@ -150,6 +150,7 @@ pub(super) struct CreateAnnouncement {
     target_user_ids: Option<Vec<UserId>>,
     /// Sent then by itself; a draft without it.
     #[garde(skip)]
+    #[serde(default, deserialize_with = "dated")]
     scheduled_at: Option<DateTime<Utc>>,
 }
 
@@ -175,7 +176,7 @@ pub(super) struct UpdateAnnouncement {
     target_user_ids: Option<Vec<UserId>>,
     /// Null: it is a draft again.
     #[garde(skip)]
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_dated")]
     #[schema(value_type = Option<DateTime<Utc>>)]
     scheduled_at: Option<Option<DateTime<Utc>>>,
 }

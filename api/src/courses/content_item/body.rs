@@ -11,7 +11,7 @@ use shared::ids::ContentItemId;
 use utoipa::ToSchema;
 
 use crate::courses::fields::{Title, small_object, web_address};
-use crate::http::present;
+use crate::http::{dated, present, present_dated};
 
 /// A new item.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -56,6 +56,7 @@ pub struct CreateContentItem {
     pub(super) is_required: Option<bool>,
     /// It opens then for those who take part.
     #[garde(skip)]
+    #[serde(default, deserialize_with = "dated")]
     pub(super) release_at: Option<DateTime<Utc>>,
     /// It opens so many days after the learner began to take part; with `release_at`, too, the later
     /// one counts.
@@ -63,6 +64,7 @@ pub struct CreateContentItem {
     pub(super) release_after_days: Option<i32>,
     /// It closes then.
     #[garde(skip)]
+    #[serde(default, deserialize_with = "dated")]
     pub(super) available_until: Option<DateTime<Utc>>,
     /// What is said of it in the item's history.
     #[garde(length(chars, max = 1_000))]
@@ -109,7 +111,7 @@ pub struct UpdateContentItem {
     #[garde(skip)]
     pub(super) is_required: Option<bool>,
     #[garde(skip)]
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_dated")]
     #[schema(value_type = Option<DateTime<Utc>>)]
     pub(super) release_at: Option<Option<DateTime<Utc>>>,
     #[garde(inner(inner(range(min = 0, max = 3_650))))]
@@ -117,7 +119,7 @@ pub struct UpdateContentItem {
     #[schema(value_type = Option<i32>)]
     pub(super) release_after_days: Option<Option<i32>>,
     #[garde(skip)]
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_dated")]
     #[schema(value_type = Option<DateTime<Utc>>)]
     pub(super) available_until: Option<Option<DateTime<Utc>>>,
     /// What is said of the change in the item's history.

@@ -10,7 +10,7 @@ use shared::ids::{ContentItemId, ModuleId};
 use utoipa::ToSchema;
 
 use crate::courses::fields::Title;
-use crate::http::present;
+use crate::http::{dated, present, present_dated};
 
 /// A new module.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -29,6 +29,7 @@ pub struct CreateModule {
     pub(super) order: Option<i32>,
     /// It opens then for those who take part.
     #[garde(skip)]
+    #[serde(default, deserialize_with = "dated")]
     pub(super) release_at: Option<DateTime<Utc>>,
     /// It opens so many days after the learner began to take part; with `release_at`, too, the later
     /// one counts.
@@ -36,6 +37,7 @@ pub struct CreateModule {
     pub(super) release_after_days: Option<i32>,
     /// It closes then.
     #[garde(skip)]
+    #[serde(default, deserialize_with = "dated")]
     pub(super) available_until: Option<DateTime<Utc>>,
 }
 
@@ -62,7 +64,7 @@ pub struct UpdateModule {
     #[garde(range(min = 0, max = 1_000_000))]
     pub(super) order: Option<i32>,
     #[garde(skip)]
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_dated")]
     #[schema(value_type = Option<DateTime<Utc>>)]
     pub(super) release_at: Option<Option<DateTime<Utc>>>,
     #[garde(inner(inner(range(min = 0, max = 3_650))))]
@@ -70,7 +72,7 @@ pub struct UpdateModule {
     #[schema(value_type = Option<i32>)]
     pub(super) release_after_days: Option<Option<i32>>,
     #[garde(skip)]
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_dated")]
     #[schema(value_type = Option<DateTime<Utc>>)]
     pub(super) available_until: Option<Option<DateTime<Utc>>>,
 }

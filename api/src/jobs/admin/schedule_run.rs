@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::super::OperatePlatform;
 use super::schedule::ScheduleName;
 use crate::access::CanAnywhere;
-use crate::http::{ApiResult, Path, PlatformDb, Query};
+use crate::http::{ApiResult, Path, PlatformDb, Query, dated};
 
 /// A time at which a schedule fired.
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,6 +48,7 @@ pub(super) struct ScheduleRunsOut {
 #[into_params(parameter_in = Query)]
 pub(super) struct ListScheduleRuns {
     /// Those before this instant: the last `scheduled_for` that was seen.
+    #[serde(default, deserialize_with = "dated")]
     before: Option<DateTime<Utc>>,
 }
 

@@ -40,6 +40,11 @@ fn broken(operation: &Operation) -> Vec<(String, Vec<u8>)> {
             bodies.push((format!("{name} very long"), with(name, json!("x".repeat(300_000)))));
             bodies.push((format!("{name} a number"), with(name, json!(7))));
         }
+        if property["format"] == "date-time" {
+            for year in ["-5000", "+200000"] {
+                bodies.push((format!("{name} in {year}"), with(name, json!(format!("{year}-01-01T00:00:00Z")))));
+            }
+        }
         if kind.contains("integer") {
             bodies.push((format!("{name} huge"), with(name, json!(9_223_372_036_854_775_807_i64))));
             bodies.push((format!("{name} negative"), with(name, json!(-2_147_483_648_i64))));
@@ -142,6 +147,11 @@ async fn odd_query_strings_never_break_a_list() {
             "role=x",
             "instructor=x",
             "from=x&to=y",
+            "from=-5000-01-01T00:00:00Z",
+            "to=%2B200000-01-01T00:00:00Z",
+            "from=-5000-01-01&to=%2B200000-01-01",
+            "before=-5000-01-01T00:00:00Z",
+            "at=-5000-01-01T00:00:00Z",
             "cursor=x",
             "search=%ff",
         ] {
