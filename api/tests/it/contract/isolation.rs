@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::ids::TenantId;
-use shared::testing::TestDb;
+use shared::testing::{TestDb, make};
 use shared::users::UserRole;
 use uuid::Uuid;
 
@@ -65,8 +65,30 @@ pub(super) async fn ids_of(db: &TestDb, tenant: TenantId) -> BTreeMap<&'static s
     ids
 }
 
+/// A platform with two tenants that have something of everything.
+pub(super) async fn two_schools() -> (TestApp, [TenantId; 2]) {
+    let app = TestApp::start().await;
+    shared::demo::seed(&app.db.pool, "no password has this hash", &app.app.vault, app.app.clock.now())
+        .await
+        .expect("seeded");
+    let tenants = app.db.texts("select id::text as text from tenants order by slug").await;
+    let tenants = [&tenants[0], &tenants[1]].map(|id| id.parse::<TenantId>().expect("an id"));
+    for tenant in tenants {
+        let bystander = make::user(tenant).make(&app.db).await;
+        make::session(&app.db, &bystander).await;
+        make::sso_configuration(&app.db, tenant).await;
+        make::lti_platform(&app.db, tenant).await;
+        make::push_device(&app.db, &bystander).await;
+        make::file(&app.db, &bystander, "notes.txt", None).await;
+        make::upload(&app.db, &bystander, "film.mp4", None).await;
+        make::group_enrollment(&app.db, tenant).await;
+        make::enrollment_import(&app.db, tenant).await;
+    }
+    (app, tenants)
+}
+
 /// A fingerprint of everything that a tenant has. Its own sessions aside: the demo has none.
-async fn everything_of(db: &TestDb, tenant: TenantId) -> BTreeMap<String, String> {
+pub(super) async fn everything_of(db: &TestDb, tenant: TenantId) -> BTreeMap<String, String> {
     let tables = db.texts(
         "select c.relname::text as text from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
          where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace order by 1",
@@ -95,21 +117,7 @@ fn is_the_platforms(operation: &Operation) -> bool {
 
 /// Every operation with a path parameter, as the mightiest of one tenant, with the other's ids.
 async fn another_tenants_ids_do_not_exist() {
-    let app = TestApp::start().await;
-    shared::demo::seed(&app.db.pool, "no password has this hash", &app.app.vault, app.app.clock.now())
-        .await
-        .expect("seeded");
-    let tenants = app.db.texts("select id::text as text from tenants order by slug").await;
-    let [ours, theirs] = [&tenants[0], &tenants[1]].map(|id| id.parse::<TenantId>().expect("an id"));
-    let bystander = shared::testing::make::user(theirs).make(&app.db).await;
-    shared::testing::make::session(&app.db, &bystander).await;
-    shared::testing::make::sso_configuration(&app.db, theirs).await;
-    shared::testing::make::lti_platform(&app.db, theirs).await;
-    shared::testing::make::push_device(&app.db, &bystander).await;
-    shared::testing::make::file(&app.db, &bystander, "notes.txt", None).await;
-    shared::testing::make::upload(&app.db, &bystander, "film.mp4", None).await;
-    shared::testing::make::group_enrollment(&app.db, theirs).await;
-    shared::testing::make::enrollment_import(&app.db, theirs).await;
+    let (app, [ours, theirs]) = two_schools().await;
     let ids = ids_of(&app.db, theirs).await;
     let before = everything_of(&app.db, theirs).await;
 
@@ -228,7 +236,7 @@ async fn the_filters_are_really_off() {
     }
     let app = TestApp::start().await;
     let (ours, theirs) = (app.tenant().await, app.tenant().await);
-    let user = shared::testing::make::user(theirs).make(&app.db).await;
+    let user = make::user(theirs).make(&app.db).await;
     let found = shared::users::User::find(&mut *app.db.platform().await, ours, user.id).await.expect("an answer");
     assert!(found.is_some(), "the filter by tenant still filters");
 }

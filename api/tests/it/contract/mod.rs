@@ -6,6 +6,7 @@ mod bad_input;
 mod document;
 mod duplicates;
 mod errors;
+mod foreign_ids;
 mod isolation;
 mod older_api;
 mod operations;

@@ -16,6 +16,10 @@ pub(super) struct Operation {
     pub(super) body: Option<Value>,
     /// The schema of the body.
     pub(super) schema: Option<Value>,
+    /// The fields of the body that name something by its id, and whether each names many.
+    pub(super) id_fields: Vec<(String, bool)>,
+    /// The parameters of the query that do.
+    pub(super) id_queries: Vec<String>,
     pub(super) answers: Vec<String>,
     pub(super) id: String,
     pub(super) has_description: bool,
@@ -55,6 +59,8 @@ pub(super) fn operations() -> Vec<Operation> {
                 path: path.clone(),
                 is_open: operation["security"].as_array().is_none_or(|any| any.contains(&json!({}))),
                 body: content["application/json"].get("schema").map(|schema| example(&document, schema, 0)),
+                id_fields: schema.as_ref().map(|schema| id_fields(&document, schema)).unwrap_or_default(),
+                id_queries: id_queries(&document, operation),
                 schema,
                 answers: operation["responses"]
                     .as_object()
@@ -75,6 +81,43 @@ fn resolved(document: &Value, schema: &Value) -> Value {
         Some(reference) => document.pointer(reference.trim_start_matches('#')).cloned().unwrap_or(Value::Null),
         None => schema.clone(),
     }
+}
+
+/// Whether a schema is that of an id, or of many.
+fn ids(document: &Value, schema: &Value) -> Option<bool> {
+    let schema = resolved(document, schema);
+    if schema["format"] == "uuid" {
+        return Some(false);
+    }
+    if schema["items"].is_object() && ids(document, &schema["items"]).is_some() {
+        return Some(true);
+    }
+    ["oneOf", "anyOf", "allOf"]
+        .iter()
+        .find_map(|choice| schema[choice].as_array()?.iter().find_map(|option| ids(document, option)))
+}
+
+/// Courses are named by their id or their slug, which is a text; and what a filter names may be a word
+/// such as `me`.
+const NAMED_BY_TEXT: [&str; 8] =
+    ["course", "course_id", "target_course", "prerequisite_course", "user", "instructor", "folder", "group"];
+
+fn id_fields(document: &Value, schema: &Value) -> Vec<(String, bool)> {
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let named = properties.filter_map(|(name, property)| {
+        let many = ids(document, property).or(NAMED_BY_TEXT.contains(&name.as_str()).then_some(false))?;
+        Some((name.clone(), many))
+    });
+    named.collect()
+}
+
+fn id_queries(document: &Value, operation: &Value) -> Vec<String> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let named = parameters.filter(|it| it["in"] == "query").filter_map(|it| {
+        let name = it["name"].as_str()?;
+        (NAMED_BY_TEXT.contains(&name) || ids(document, &it["schema"]).is_some()).then(|| name.to_owned())
+    });
+    named.collect()
 }
 
 /// A value that the schema allows: its example, or one made up from its types.
