@@ -112,9 +112,13 @@ async fn the_disk_is_full_and_all_who_ask_are_told_when_to_come_back_and_nothing
         world.servers().is_postgres_up(),
         "what is written to tables has no room, and that is an error like others"
     );
-    // What has no room in its log ends the server, which cannot begin again before there is some.
-    world.write_to_the_log(32).await;
-    until_within(RECOVERY * 2, "the server has ended itself", async || !world.servers().is_postgres_up()).await;
+    // What has no room in its log ends the server, which cannot begin again before there is some. How
+    // much of the log lies ready to be written over, the load has decided.
+    until_within(RECOVERY * 4, "the server has ended itself", async || {
+        world.write_to_the_log(32).await;
+        !world.servers().is_postgres_up()
+    })
+    .await;
     tokio::time::sleep(Duration::from_secs(third / 2)).await; // how long the fault lasts
     world.servers().disk().make_room();
     world.servers().start_what_is_down();
