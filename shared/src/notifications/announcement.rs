@@ -4,29 +4,13 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
+use super::audience::{AnnouncementTarget, Target, require_target};
 use super::jobs::{FanOutAnnouncement, SendScheduledAnnouncement};
-use crate::courses::{TakesPartAt, clean_rich_text};
-use crate::db::schema::{
-    announcement_recipients, announcements, courses, enrollments, group_memberships, learner_groups, sql_types, users,
-};
+use crate::courses::clean_rich_text;
+use crate::db::schema::{announcements, sql_types};
 use crate::db::{self, Conn, sql_enum};
 use crate::ids::{AnnouncementId, CourseId, GroupId, TenantId, UserId};
 use crate::jobs::{JobOptions, enqueue, enqueue_with};
-use crate::users::UserStatus;
-
-sql_enum! {
-    /// Whom an announcement is for.
-    AnnouncementTarget: sql_types::AnnouncementTarget {
-        /// Everybody of the tenant.
-        AllTenant = "ALL_TENANT",
-        /// Those who take part in a course.
-        CourseEnrolled = "COURSE_ENROLLED" | "COURSE",
-        /// The members of a group.
-        Group = "GROUP",
-        /// Those whom it names.
-        SpecificUsers = "SPECIFIC_USERS" | "USERS",
-    }
-}
 
 sql_enum! {
     /// How far an announcement is.
@@ -64,38 +48,6 @@ pub struct Announcement {
     pub recipients_count: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-}
-
-/// Whom an announcement is for, and which of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// Everybody of the tenant.
-    Tenant,
-    /// Those who take part in this course.
-    Course(CourseId),
-    /// The members of this group.
-    Group(GroupId),
-    /// These.
-    People(Vec<UserId>),
-}
-
-impl Target {
-    const fn kind(&self) -> AnnouncementTarget {
-        match self {
-            Self::Tenant => AnnouncementTarget::AllTenant,
-            Self::Course(_) => AnnouncementTarget::CourseEnrolled,
-            Self::Group(_) => AnnouncementTarget::Group,
-            Self::People(_) => AnnouncementTarget::SpecificUsers,
-        }
-    }
-
-    const fn course(&self) -> Option<CourseId> {
-        if let Self::Course(id) = self { Some(*id) } else { None }
-    }
-
-    const fn group(&self) -> Option<GroupId> {
-        if let Self::Group(id) = self { Some(*id) } else { None }
-    }
 }
 
 /// An announcement about to be written.
@@ -276,57 +228,6 @@ impl Announcement {
         if deleted == 0 { Err(AnnouncementError::UnderWay) } else { Ok(()) }
     }
 
-    /// The people whom it is for, by id, `most` of them behind `after`.
-    pub async fn audience(
-        &self,
-        conn: &mut Conn,
-        after: Option<UserId>,
-        most: i64,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<UserId>, db::Error> {
-        let mut people = users::table
-            .filter(users::tenant_id.eq(self.tenant_id))
-            .filter(users::status.eq(UserStatus::Active))
-            .filter(users::is_active)
-            .order(users::id)
-            .limit(most)
-            .select(users::id)
-            .into_boxed();
-        if let Some(after) = after {
-            people = people.filter(users::id.gt(after));
-        }
-        // Whose course or group is gone is for nobody: nothing equals null.
-        people = match self.target_type {
-            AnnouncementTarget::AllTenant => people,
-            AnnouncementTarget::CourseEnrolled => people.filter(
-                users::id.eq_any(
-                    enrollments::table
-                        .filter(enrollments::tenant_id.eq(self.tenant_id))
-                        .filter(enrollments::course_id.nullable().eq(self.target_course_id))
-                        .filter(TakesPartAt(now))
-                        .select(enrollments::user_id),
-                ),
-            ),
-            AnnouncementTarget::Group => people.filter(
-                users::id.eq_any(
-                    group_memberships::table
-                        .filter(group_memberships::tenant_id.eq(self.tenant_id))
-                        .filter(group_memberships::group_id.nullable().eq(self.target_group_id))
-                        .select(group_memberships::user_id),
-                ),
-            ),
-            AnnouncementTarget::SpecificUsers => people.filter(
-                users::id.eq_any(
-                    announcement_recipients::table
-                        .filter(announcement_recipients::tenant_id.eq(self.tenant_id))
-                        .filter(announcement_recipients::announcement_id.eq(self.id))
-                        .select(announcement_recipients::user_id),
-                ),
-            ),
-        };
-        people.load(conn).await
-    }
-
     /// Notes that so many people more were told, and whether they were the last.
     pub async fn reached(
         &self,
@@ -348,28 +249,6 @@ impl Announcement {
         Ok(())
     }
 
-    /// Writes down whom it names, in place of whom it named.
-    async fn name_people(&self, conn: &mut Conn, target: &Target) -> Result<(), db::Error> {
-        diesel::delete(announcement_recipients::table)
-            .filter(announcement_recipients::tenant_id.eq(self.tenant_id))
-            .filter(announcement_recipients::announcement_id.eq(self.id))
-            .execute(conn)
-            .await?;
-        let Target::People(people) = target else { return Ok(()) };
-        let rows: Vec<_> = people
-            .iter()
-            .map(|person| {
-                (
-                    announcement_recipients::tenant_id.eq(self.tenant_id),
-                    announcement_recipients::announcement_id.eq(self.id),
-                    announcement_recipients::user_id.eq(*person),
-                )
-            })
-            .collect();
-        diesel::insert_into(announcement_recipients::table).values(rows).on_conflict_do_nothing().execute(conn).await?;
-        Ok(())
-    }
-
     /// The job looks again, so one for a time that was given up does nothing.
     async fn ask_to_send_later(&self, conn: &mut Conn) -> Result<(), db::Error> {
         let Some(scheduled_at) = self.scheduled_at else { return Ok(()) };
@@ -385,33 +264,4 @@ const fn status(scheduled_at: Option<DateTime<Utc>>) -> AnnouncementStatus {
 
 fn require_future(scheduled_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), AnnouncementError> {
     if scheduled_at.is_some_and(|at| at <= now) { Err(AnnouncementError::Past) } else { Ok(()) }
-}
-
-/// Refuses whom the tenant does not have.
-async fn require_target(conn: &mut Conn, tenant: TenantId, target: &Target) -> Result<(), AnnouncementError> {
-    match target {
-        Target::Tenant => Ok(()),
-        Target::Course(id) => {
-            let found = courses::table.filter(courses::tenant_id.eq(tenant)).filter(courses::id.eq(*id));
-            let found = diesel::select(diesel::dsl::exists(found)).get_result::<bool>(conn).await?;
-            if found { Ok(()) } else { Err(AnnouncementError::NoSuchCourse) }
-        }
-        Target::Group(id) => {
-            let groups = learner_groups::table.filter(learner_groups::tenant_id.eq(tenant));
-            let found = diesel::select(diesel::dsl::exists(groups.filter(learner_groups::id.eq(*id))));
-            if found.get_result::<bool>(conn).await? { Ok(()) } else { Err(AnnouncementError::NoSuchGroup) }
-        }
-        Target::People(people) => {
-            let there: Vec<UserId> = users::table
-                .filter(users::tenant_id.eq(tenant))
-                .filter(users::id.eq_any(people))
-                .filter(users::status.eq(UserStatus::Active))
-                .filter(users::is_active)
-                .select(users::id)
-                .load(conn)
-                .await?;
-            let missing = people.iter().find(|person| !there.contains(person));
-            missing.map_or(Ok(()), |person| Err(AnnouncementError::NoSuchPerson(*person)))
-        }
-    }
 }

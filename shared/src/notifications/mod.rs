@@ -7,6 +7,7 @@
 
 mod announcement;
 mod announcement_list;
+mod audience;
 mod delivery;
 mod device;
 mod digest;
@@ -19,10 +20,10 @@ mod preferences;
 mod quiet;
 
 pub use announcement::{
-    Announcement, AnnouncementChanges, AnnouncementError, AnnouncementStatus, AnnouncementTarget, NewAnnouncement,
-    Target,
+    Announcement, AnnouncementChanges, AnnouncementError, AnnouncementStatus, NewAnnouncement,
 };
 pub use announcement_list::{AnnouncementRow, AnnouncementStats};
+pub use audience::{AnnouncementTarget, Target};
 pub use delivery::{Delivery, DeliveryChannel, DeliveryStatus, EmailToSend, PushToSend};
 pub use device::{DeviceChange, DeviceType, MOST_DEVICES, PushDevice, Reach, Unreachable};
 pub use digest::{Digest, DigestChoice, DigestFrequency, DigestToSend};
