@@ -1,5 +1,6 @@
 //! Tenants: the schools and companies, their domains, flags and settings.
 
+mod current;
 mod domain;
 mod email;
 mod settings;
@@ -9,6 +10,7 @@ mod tenant;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use shared::tenants::Feature;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,6 +24,8 @@ needs! {
     WriteTenant;
     /// Make tenants, switch them on and off, and give them host names.
     GovernTenants;
+    /// See how one's tenant looks and what is switched on there.
+    UseOwnAccount;
 }
 
 /// What is switched on, by name.
@@ -30,6 +34,7 @@ type Features = BTreeMap<String, bool>;
 /// The domain's addresses.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(current::show_current_tenant))
         .routes(routes!(tenant::list_tenants, tenant::create_tenant))
         .routes(routes!(tenant::show_tenant, tenant::update_tenant))
         .routes(routes!(tenant::toggle_tenant))
@@ -43,16 +48,11 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(storage::test_storage_settings))
 }
 
-fn few_names(features: &Features, (): &()) -> garde::Result {
-    let is_name = |name: &String| {
-        (1..=100).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
-    };
-    if features.len() <= 100 && features.keys().all(is_name) {
-        Ok(())
-    } else {
-        Err(garde::Error::new("At most 100 features, named by letters, digits, dots, hyphens and underscores."))
-    }
+/// A switch that nobody knows would do nothing.
+fn known(features: &Features, (): &()) -> garde::Result {
+    let Some(name) = features.keys().find(|name| !Feature::is_known(name)) else { return Ok(()) };
+    let names = Feature::ALL.map(|feature| format!("`{}`", feature.name())).join(", ");
+    Err(garde::Error::new(format!("There is no feature `{name}`. There are {names}.")))
 }
 
 fn small(value: &Map<String, Value>, (): &()) -> garde::Result {

@@ -10,7 +10,7 @@ use shared::locale::{is_language, is_time_zone};
 use shared::tenants::{PlatformSettings, SettingsChanges, Tenant, TenantSettings};
 use utoipa::ToSchema;
 
-use super::{Features, WriteTenant, few_names, json};
+use super::{Features, WriteTenant, json, known};
 use crate::access::CanAnywhere;
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Body, Db, IfMatch, Tagged};
@@ -26,10 +26,10 @@ pub struct SettingsOut {
     site_name: String,
     /// A sentence below the title.
     site_description: String,
-    /// A language tag.
+    /// A language tag: new people's, until they choose another.
     #[schema(example = "en")]
     default_language: String,
-    /// An IANA zone.
+    /// An IANA zone: new people's, until they choose another.
     #[schema(example = "UTC")]
     timezone: String,
     /// Where its people write for help; empty for none.
@@ -42,7 +42,7 @@ pub struct SettingsOut {
     logo_url: String,
     /// Its icon in the browser's tab; empty for none.
     favicon_url: String,
-    /// What is switched on, name to boolean.
+    /// What is switched on and off here, name to boolean. What a tenant does not name is as the platform has it.
     features: Value,
     /// When they were first written, or the tenant was made.
     created_at: DateTime<Utc>,
@@ -145,11 +145,11 @@ pub struct UpdateSettings {
     #[garde(length(chars, max = 500))]
     #[serde(default)]
     site_description: Option<String>,
-    /// A language tag.
+    /// A language tag: new people's, until they choose another.
     #[garde(inner(custom(language)))]
     #[serde(default)]
     default_language: Option<String>,
-    /// An IANA zone.
+    /// An IANA zone: new people's, until they choose another.
     #[garde(inner(custom(zone)))]
     #[serde(default)]
     timezone: Option<String>,
@@ -173,8 +173,10 @@ pub struct UpdateSettings {
     #[garde(inner(custom(address_or_empty)))]
     #[serde(default)]
     favicon_url: Option<String>,
-    /// Switches these on and off; those that are not named stay as they are.
-    #[garde(inner(custom(few_names)))]
+    /// Switches these on and off; those that are not named stay as they are. `certificates_enabled`: whether
+    /// certificates are issued, drawn again and renewed. `ai_enabled`, `ai_content_generation` and
+    /// `learning_paths_enabled` are of parts of the platform that are not there yet, and decide nothing so far.
+    #[garde(inner(custom(known)))]
     #[serde(default)]
     #[schema(example = json!({"ai_content_generation": true}))]
     features: Option<Features>,

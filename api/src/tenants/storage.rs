@@ -18,7 +18,7 @@ use crate::access::Can;
 use crate::app::App;
 use crate::http::{ApiResult, Body, Db, IfMatch, Tagged, present};
 
-/// What a tenant allows to be uploaded, and its bucket. The secret key is never shown.
+/// What a tenant allows to be uploaded, and a bucket of its own for later. The secret key is never shown.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = StorageSettings)]
 pub struct StorageSettingsOut {
@@ -69,6 +69,9 @@ impl From<StorageSettings> for StorageSettingsOut {
 }
 
 /// The storage settings of one's tenant.
+///
+/// `max_file_size_mb` and `allowed_extensions` hold for every upload. The bucket (`s3_*`) is kept, and tried out by
+/// `…/test/`; files lie in the platform's store all the same, until moving them is built.
 #[utoipa::path(get, path = "/api/core/settings/storage/", tag = "tenants",
     responses((status = OK, body = StorageSettingsOut)))]
 pub async fn show_storage_settings(
@@ -85,7 +88,7 @@ pub async fn show_storage_settings(
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateStorageSettings {
-    /// The bucket.
+    /// The bucket; kept for later, and not used for files yet.
     #[garde(inner(custom(bucket)))]
     #[serde(default)]
     s3_bucket_name: Option<String>,
@@ -121,6 +124,9 @@ pub struct UpdateStorageSettings {
 }
 
 /// Change the storage settings of one's tenant.
+///
+/// `max_file_size_mb` and `allowed_extensions` hold for every upload from now on. The bucket (`s3_*`) is only kept: no file
+/// is put there or moved there by naming it.
 #[utoipa::path(patch, path = "/api/core/settings/storage/", tag = "tenants", request_body = UpdateStorageSettings,
     responses((status = OK, body = StorageSettingsOut)))]
 pub async fn update_storage_settings(

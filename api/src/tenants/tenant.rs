@@ -17,7 +17,7 @@ use shared::tenants::{NewTenant, Tenant, TenantChanges, TenantError, TenantFilte
 use utoipa::{IntoParams, ToSchema};
 
 use super::domain::{DomainOut, normal};
-use super::{Features, GovernTenants, ReadTenants, WriteTenant, few_names, json, small};
+use super::{Features, GovernTenants, ReadTenants, WriteTenant, json, known, small};
 use crate::access::{Caller, CanAnywhere};
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Body, HomeDb, IfMatch, Listing, Paging, Path, Query, Tagged};
@@ -92,7 +92,7 @@ pub struct TenantOut {
     is_active: bool,
     /// Its colours and texts: `primary_color`, `logo_text`.
     theme_config: Value,
-    /// What is switched on, name to boolean.
+    /// What is switched on and off by itself, name to boolean. What is not named here is as the platform has it.
     feature_flags: Value,
     /// Its host names, the primary one first.
     domains: Vec<DomainOut>,
@@ -159,8 +159,10 @@ pub struct CreateTenant {
     #[garde(custom(small))]
     #[serde(default)]
     theme_config: Map<String, Value>,
-    /// What is switched on.
-    #[garde(custom(few_names))]
+    /// What is switched on and off: `certificates_enabled`, and of parts of the platform that are not there yet
+    /// `ai_enabled`, `ai_content_generation` and `learning_paths_enabled`, which decide nothing so far.
+    #[garde(custom(known))]
+    #[schema(example = json!({"certificates_enabled": true}))]
     #[serde(default)]
     feature_flags: Features,
     /// Its host names; the first becomes the primary one.
@@ -231,8 +233,8 @@ pub struct UpdateTenant {
     #[garde(inner(custom(small)))]
     #[serde(default)]
     theme_config: Option<Map<String, Value>>,
-    /// What is switched on, all of it.
-    #[garde(inner(custom(few_names)))]
+    /// What is switched on and off, all of it; the names are those of a new tenant's.
+    #[garde(inner(custom(known)))]
     #[serde(default)]
     feature_flags: Option<Features>,
 }

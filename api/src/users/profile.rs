@@ -131,12 +131,12 @@ pub struct UpdateProfile {
     #[garde(length(chars, max = 5000))]
     #[serde(default)]
     bio: Option<String>,
-    /// A language tag; empty for the usual one.
+    /// A language tag; empty for the tenant's usual one.
     #[garde(inner(custom(language_or_empty)))]
     #[serde(default)]
     #[schema(example = "en")]
     language: Option<String>,
-    /// An IANA zone; empty for the usual one.
+    /// An IANA zone; empty for the tenant's usual one.
     #[garde(inner(custom(zone_or_empty)))]
     #[serde(default)]
     #[schema(example = "Africa/Nairobi")]
@@ -150,14 +150,11 @@ pub struct UpdateProfile {
 impl UpdateProfile {
     /// As the domain has it.
     pub fn changes(self) -> UserChanges {
-        // The web client's form sends empty texts for what was not chosen.
-        let or_usual = |value: Option<String>, usual: &str| {
-            value.map(|value| if value.is_empty() { usual.to_owned() } else { value })
-        };
         UserChanges {
             bio: self.bio,
-            language: or_usual(self.language, "en"),
-            timezone: or_usual(self.timezone, "UTC"),
+            // The web client's form sends empty texts for what was not chosen.
+            language: self.language,
+            timezone: self.timezone,
             preferences: self.preferences.map(Value::Object),
             avatar_url: self.avatar.map(|address| address.filter(|address| !address.is_empty())),
             ..UserChanges::default()

@@ -2,6 +2,11 @@
 
 /// PostgreSQL's enum types.
 pub mod sql_types {
+    /// `announcement_obstacle`
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "announcement_obstacle"))]
+    pub struct AnnouncementObstacle;
+
     /// `announcement_status`
     #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
     #[diesel(postgres_type(name = "announcement_status"))]
@@ -181,6 +186,8 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// What stood in its way when its time came; null for what a person gave up.
+        cancelled_because -> Nullable<AnnouncementObstacle>,
     }
 }
 
@@ -282,6 +289,8 @@ diesel::table! {
         updated_at -> Timestamptz,
         /// When its holder was told that it will expire.
         expiry_told_at -> Nullable<Timestamptz>,
+        /// Since when its present term runs, if not since it was issued.
+        renewed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -327,6 +336,8 @@ diesel::table! {
         release_after_days -> Nullable<Int4>,
         /// From this instant on learners do not see it any more.
         available_until -> Nullable<Timestamptz>,
+        /// When it was published for the first time: learners are told of it once.
+        first_published_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -534,6 +545,8 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// Goes up with each change; its ETag.
+        version -> Int4,
     }
 }
 
@@ -611,6 +624,8 @@ diesel::table! {
         is_hidden -> Bool,
         /// The column `hidden_reason`.
         hidden_reason -> Text,
+        /// Goes up with each change; its ETag. What is said and marked in it is none.
+        version -> Int4,
     }
 }
 
@@ -1714,7 +1729,7 @@ diesel::table! {
         logo_url -> Text,
         /// The column `favicon_url`.
         favicon_url -> Text,
-        /// The column `feature_flags`.
+        /// What is switched on in tenants that say nothing themselves, name to boolean; see Feature.
         feature_flags -> Jsonb,
         /// The column `version`.
         version -> Int4,
@@ -2032,7 +2047,7 @@ diesel::table! {
         is_active -> Bool,
         /// Colours and texts of its own: primary_color, logo_text.
         theme_config -> Jsonb,
-        /// What is switched on for it, name to boolean.
+        /// What is switched on for it, name to boolean; see Feature.
         feature_flags -> Jsonb,
         /// Goes up with each change; its ETag.
         version -> Int4,

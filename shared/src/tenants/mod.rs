@@ -2,6 +2,7 @@
 
 mod domain;
 mod email_settings;
+mod feature;
 pub mod jobs;
 mod platform_settings;
 mod settings;
@@ -9,12 +10,15 @@ mod settings_error;
 mod stats;
 mod storage_settings;
 mod tenant;
+mod usual;
 
 pub use domain::TenantDomain;
 pub use email_settings::{EmailSettings, EmailSettingsChanges, SMTP_PORTS};
+pub use feature::{Feature, Features};
 pub use platform_settings::PlatformSettings;
 pub use settings::{SettingsChanges, TenantSettings};
 pub use settings_error::SettingsError;
 pub use stats::TenantStats;
 pub use storage_settings::{StorageSettings, StorageSettingsChanges};
 pub use tenant::{NewTenant, Tenant, TenantChanges, TenantError, TenantFilter, TenantRow};
+pub use usual::Usual;

@@ -1,4 +1,4 @@
-//! General settings of the platform itself.
+//! General settings of the platform itself, which are also those of a tenant that says nothing.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -24,7 +24,7 @@ pub struct PlatformSettings {
     pub privacy_url: String,
     pub logo_url: String,
     pub favicon_url: String,
-    /// What is switched on, name to boolean.
+    /// What is switched on, name to boolean; see [`Feature`](super::Feature).
     pub feature_flags: Value,
     pub version: i32,
     pub created_at: DateTime<Utc>,

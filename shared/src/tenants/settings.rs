@@ -1,11 +1,12 @@
-//! General settings of a tenant. Who has none has the defaults; reading writes nothing.
+//! General settings of a tenant. Who has none has the defaults, of which the language and the zone are
+//! the platform's; reading writes nothing.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::Value;
 
-use super::{Tenant, TenantError};
+use super::{Tenant, TenantError, Usual};
 use crate::db::schema::{tenant_settings, tenants};
 use crate::db::{Conn, Error};
 use crate::ids::TenantId;
@@ -17,8 +18,9 @@ pub struct TenantSettings {
     pub tenant_id: TenantId,
     pub site_name: String,
     pub site_description: String,
+    /// New people's, until they choose another.
     pub default_language: String,
-    /// An IANA zone.
+    /// An IANA zone: new people's, until they choose another.
     pub timezone: String,
     pub support_email: String,
     pub terms_url: String,
@@ -55,16 +57,19 @@ impl TenantSettings {
             .first(conn)
             .await
             .optional()?;
-        Ok(found.unwrap_or_else(|| Self::default_of(tenant)))
+        match found {
+            Some(settings) => Ok(settings),
+            None => Ok(Self::default_of(tenant, Usual::of(conn, None).await?)),
+        }
     }
 
-    fn default_of(tenant: &Tenant) -> Self {
+    fn default_of(tenant: &Tenant, usual: Usual) -> Self {
         Self {
             tenant_id: tenant.id,
             site_name: tenant.name.chars().take(100).collect(),
             site_description: String::new(),
-            default_language: "en".to_owned(),
-            timezone: "UTC".to_owned(),
+            default_language: usual.language,
+            timezone: usual.timezone,
             support_email: String::new(),
             terms_url: String::new(),
             privacy_url: String::new(),

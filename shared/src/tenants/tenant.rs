@@ -23,7 +23,7 @@ pub struct Tenant {
     pub is_active: bool,
     /// Colours and texts of its own.
     pub theme_config: Value,
-    /// What is switched on for it.
+    /// What is switched on for it; see [`Feature`](super::Feature).
     pub feature_flags: Value,
     /// Goes up with each change.
     pub version: i32,

@@ -12,6 +12,7 @@ use crate::db::{Conn, Error};
 use crate::ids::{TenantId, UserId};
 use crate::jobs::{JobOptions, enqueue_with};
 use crate::secret::TokenSeal;
+use crate::tenants::Usual;
 
 /// Somebody about to be let in.
 #[derive(Debug, Clone)]
@@ -47,6 +48,7 @@ impl User {
     }
 
     async fn insert(conn: &mut Conn, new: NewUser, now: DateTime<Utc>) -> Result<Self, UserError> {
+        let usual = Usual::of(conn, new.tenant).await?;
         let status = if new.password_hash.is_some() { UserStatus::Active } else { UserStatus::Invited };
         diesel::insert_into(users::table)
             .values(Self {
@@ -61,8 +63,8 @@ impl User {
                 is_active: true,
                 is_superuser: new.tenant.is_none(),
                 bio: String::new(),
-                language: "en".to_owned(),
-                timezone: "UTC".to_owned(),
+                language: usual.language,
+                timezone: usual.timezone,
                 preferences: json!({}),
                 avatar_url: None,
                 last_login_at: None,

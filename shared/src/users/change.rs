@@ -11,6 +11,7 @@ use super::{OneTimeToken, Session, User, UserRole, UserStatus};
 use crate::db::schema::{group_memberships, tenants, users};
 use crate::db::{Conn, Error};
 use crate::ids::{TenantId, UserId};
+use crate::tenants::Usual;
 
 /// Why a person cannot be made or changed so.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +43,9 @@ pub struct UserChanges {
     pub first_name: Option<String>,
     pub last_name: Option<String>,
     pub bio: Option<String>,
+    /// Empty for the tenant's usual one.
     pub language: Option<String>,
+    /// Empty for the tenant's usual one.
     pub timezone: Option<String>,
     pub preferences: Option<Value>,
     pub avatar_url: Option<Option<String>>,
@@ -57,6 +60,16 @@ impl UserChanges {
         self.role.is_some_and(|role| role != UserRole::Admin)
             || self.status.is_some_and(|status| status != UserStatus::Active)
             || self.is_active == Some(false)
+    }
+
+    /// What is to be the usual is what is usual today.
+    async fn settled(mut self, conn: &mut Conn, tenant: Option<TenantId>) -> Result<Self, Error> {
+        if [&self.language, &self.timezone].into_iter().flatten().any(String::is_empty) {
+            let usual = Usual::of(conn, tenant).await?;
+            self.language = self.language.map(|chosen| if chosen.is_empty() { usual.language } else { chosen });
+            self.timezone = self.timezone.map(|chosen| if chosen.is_empty() { usual.timezone } else { chosen });
+        }
+        Ok(self)
     }
 }
 
@@ -79,6 +92,7 @@ impl User {
             if changes.status == Some(UserStatus::Active) && before.password_hash.is_none() {
                 return Err(UserError::NotAccepted);
             }
+            let changes = changes.settled(conn, before.tenant_id).await?;
             let after: Self = diesel::update(users::table.find(id))
                 .set((changes, users::version.eq(users::version + 1), users::updated_at.eq(now)))
                 .returning(Self::as_returning())

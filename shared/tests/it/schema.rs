@@ -151,7 +151,7 @@ async fn the_servers_roles_own_nothing_and_see_no_more_than_they_should() {
         ),
         (
             "lms_platform",
-            "audit_log certificates idempotency_keys job_attempts job_backlogs job_counts job_cursors job_effects job_limits job_queues job_schedules jobs one_time_tokens platform_settings schedule_runs sessions tenant_counts tenant_domains tenants throttles users",
+            "audit_log certificates idempotency_keys job_attempts job_backlogs job_counts job_cursors job_effects job_limits job_queues job_schedules jobs one_time_tokens platform_settings schedule_runs sessions tenant_counts tenant_domains tenant_settings tenants throttles users",
         ),
     ] {
         let seen = lines(

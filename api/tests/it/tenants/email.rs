@@ -159,8 +159,8 @@ async fn a_superuser_without_a_tenant_changes_the_platforms_own_settings() {
     let changed = root.patch("/api/core/settings/", change).await.expect(200);
 
     assert_eq!((&changed.body["tenant"], &changed.body["site_name"]), (&Value::Null, &json!("The Platform")));
-    let more = root.patch("/api/core/settings/", json!({ "features": { "skills": true } })).await.expect(200);
-    assert_eq!(more.body["features"], json!({ "ai_content_generation": true, "skills": true }));
+    let more = root.patch("/api/core/settings/", json!({ "features": { "ai_enabled": true } })).await.expect(200);
+    assert_eq!(more.body["features"], json!({ "ai_content_generation": true, "ai_enabled": true }));
     assert_eq!(root.get("/api/core/settings/").await.expect(200).body["site_name"], "The Platform");
     let stale = root
         .with("if-match", changed.header("etag"))

@@ -14,7 +14,7 @@ async fn a_superuser_makes_tenants_as_the_web_client_asks() {
     let root = app.as_superuser().await;
     let body = json!({
         "name": "Acme Learning", "is_active": true, "domains": ["Acme.localhost", "learn.acme.test"],
-        "theme_config": {"primary_color": "#123456"}, "feature_flags": {"skills": true},
+        "theme_config": {"primary_color": "#123456"}, "feature_flags": {"ai_enabled": true},
     });
 
     let made = root.post("/api/core/tenants/", body).await.expect(201);
@@ -148,17 +148,104 @@ async fn features_are_switched_one_by_one() {
     let app = TestApp::start().await;
     let tenant = make::tenant(&app.db).await;
     let admin = app.as_role(tenant.id, UserRole::Admin).await;
-    admin.patch("/api/core/settings/", json!({ "features": { "skills": true } })).await.expect(200);
+    admin.patch("/api/core/settings/", json!({ "features": { "certificates_enabled": false } })).await.expect(200);
 
     let body = json!({ "features": { "ai_content_generation": true } });
     let changed = admin.patch("/api/core/settings/", body).await.expect(200);
 
-    assert_eq!(changed.body["features"], json!({ "skills": true, "ai_content_generation": true }));
+    assert_eq!(changed.body["features"], json!({ "certificates_enabled": false, "ai_content_generation": true }));
     let shown = admin.get(&format!("/api/core/tenants/{}/", tenant.slug)).await.expect(200);
     assert_eq!(shown.body["feature_flags"], changed.body["features"]);
-    for features in [json!([]), json!({ "a": 1 }), json!({ "a b": true }), json!({ "": true })] {
+    for features in [json!([]), json!({ "ai_enabled": 1 }), json!({ "skills": true }), json!({ "": true })] {
         admin.patch("/api/core/settings/", json!({ "features": features })).await.expect(400);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feature_that_nobody_knows_is_not_switched_anywhere() {
+    let app = TestApp::start().await;
+    let tenant = make::tenant(&app.db).await;
+    let root = app.as_superuser().await;
+    let address = format!("/api/core/tenants/{}/", tenant.slug);
+    let (flags, features) = (json!({ "feature_flags": {"skills": true} }), json!({ "features": {"skills": true} }));
+    let named = json!({ "name": "Another", "feature_flags": {"skills": true} });
+
+    let answer = root.patch(&address, flags).await.expect(400);
+    let why = answer.text("/errors/feature_flags/0");
+    assert!(why.contains("`skills`") && why.contains("`certificates_enabled`"), "{why}");
+    root.post("/api/core/tenants/", named).await.expect(400);
+    root.patch("/api/core/settings/", features.clone()).await.expect(400);
+    root.with("x-tenant-slug", &tenant.slug).patch("/api/core/settings/", features).await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_sees_how_their_tenant_looks_and_what_is_on() {
+    let app = TestApp::start().await;
+    let tenant = make::tenant(&app.db).await;
+    let admin = app.as_role(tenant.id, UserRole::Admin).await;
+    let learner = app.as_role(tenant.id, UserRole::Learner).await;
+    let root = app.as_superuser().await;
+    let seen = async |field: &str| learner.get("/api/tenants/current/").await.expect(200).body[field].clone();
+
+    let first = learner.get("/api/tenants/current/").await.expect(200);
+    assert_eq!((first.text("/slug"), first.text("/timezone")), (tenant.slug.as_str(), "UTC"));
+    assert_eq!(
+        first.body["features"],
+        json!({"ai_content_generation": false, "ai_enabled": false, "certificates_enabled": true, "learning_paths_enabled": false})
+    );
+    let address = format!("/api/core/tenants/{}/", tenant.slug);
+    admin.patch(&address, json!({ "theme_config": {"primary_color": "#123456"} })).await.expect(200);
+    let change = json!({ "site_name": "School", "timezone": "Africa/Nairobi" });
+    admin.patch("/api/core/settings/", change).await.expect(200);
+    // What the tenant does not say, the platform says.
+    let platform = json!({ "features": {"certificates_enabled": false, "ai_enabled": true} });
+    root.patch("/api/core/settings/", platform).await.expect(200);
+
+    assert_eq!(seen("theme_config").await, json!({"primary_color": "#123456"}));
+    assert_eq!((seen("site_name").await, seen("timezone").await), (json!("School"), json!("Africa/Nairobi")));
+    assert_eq!(seen("features").await["certificates_enabled"], false);
+    assert_eq!(seen("features").await["ai_enabled"], true);
+    let own = json!({ "features": {"certificates_enabled": true} });
+    admin.patch("/api/core/settings/", own).await.expect(200);
+    assert_eq!(seen("features").await["certificates_enabled"], true);
+    let last = learner.get("/api/tenants/current/").await.expect(200);
+    assert_ne!(last.header("etag"), first.header("etag"));
+    root.get("/api/tenants/current/").await.expect(400);
+    let picked = root.with("x-tenant-slug", &tenant.slug).get("/api/tenants/current/").await.expect(200);
+    assert_eq!(picked.body["id"], json!(tenant.id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_people_have_the_tenants_language_and_zone() {
+    let app = TestApp::start().await;
+    let (tenant, other) = (make::tenant(&app.db).await, make::tenant(&app.db).await);
+    let admin = app.as_role(tenant.id, UserRole::Admin).await;
+    let root = app.as_superuser().await;
+    let usual = json!({ "default_language": "sw", "timezone": "Africa/Nairobi" });
+    admin.patch("/api/core/settings/", usual).await.expect(200);
+    let platform = json!({ "default_language": "fr", "timezone": "Europe/Paris" });
+    root.patch("/api/core/settings/", platform).await.expect(200);
+    let profile = |answer: &crate::support::Answer| {
+        [answer.text("/profile/language").to_owned(), answer.text("/profile/timezone").to_owned()]
+    };
+    let (theirs, the_platforms) = (["sw", "Africa/Nairobi"], ["fr", "Europe/Paris"]);
+
+    let invited = admin.post("/api/users/", json!({ "email": "invited@example.org" })).await.expect(201);
+    assert_eq!(profile(&invited), theirs);
+    let from_above = json!({ "email": "above@example.org", "tenant": tenant.slug });
+    assert_eq!(profile(&root.post("/api/users/", from_above).await.expect(201)), theirs);
+    let registering = json!({ "email": "new@example.org", "password": "correct horse battery", "tenant": tenant.slug });
+    let registered = app.stranger().post("/api/auth/register/", registering).await.expect(201);
+    let shown = admin.get(&format!("/api/users/{}/", registered.text("/id"))).await.expect(200);
+    assert_eq!(profile(&shown), theirs);
+    // A tenant that has set nothing has what the platform has.
+    let elsewhere = json!({ "email": "elsewhere@example.org", "tenant": other.slug });
+    assert_eq!(profile(&root.post("/api/users/", elsewhere).await.expect(201)), the_platforms);
+
+    // Who says nothing in the form of the web client says the usual.
+    let learner = app.as_role(tenant.id, UserRole::Learner).await;
+    let empty = json!({ "profile": {"language": "", "timezone": ""} });
+    assert_eq!(profile(&learner.patch("/api/users/me/", empty).await.expect(200)), theirs);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,2 @@
+alter table announcements drop column cancelled_because;
+drop type announcement_obstacle;

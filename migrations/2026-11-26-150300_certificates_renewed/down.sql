@@ -1,0 +1,1 @@
+alter table certificates drop column renewed_at;

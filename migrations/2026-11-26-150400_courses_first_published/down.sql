@@ -1,0 +1,1 @@
+alter table content_items drop column first_published_at;
