@@ -38,6 +38,8 @@ pub(super) struct CertificateOut {
     issued_date: DateTime<Utc>,
     /// Until when it counts; null for ever.
     expiry_date: Option<DateTime<Utc>>,
+    /// When it was renewed last; null for never.
+    renewed_date: Option<DateTime<Utc>>,
     /// Where it can be downloaded, once it is there.
     file_url: Option<String>,
     description: String,
@@ -72,6 +74,7 @@ impl CertificateOut {
             file_size_bytes: _,
             rendered_at: _,
             updated_at: _,
+            renewed_at,
         } = certificate;
         let base = &app.config.platform.public_url;
         let is_there = status == CertificateStatus::Issued;
@@ -86,6 +89,7 @@ impl CertificateOut {
             status,
             issued_date: issued_at,
             expiry_date: expires_at,
+            renewed_date: renewed_at,
             file_url: is_there.then(|| format!("{base}/api/certificates/{id}/download/")),
             description,
             verification_code,
@@ -135,6 +139,10 @@ impl From<CertificateError> for ApiError {
     fn from(error: CertificateError) -> Self {
         match error {
             CertificateError::Revoked => Self::Conflict { code: "revoked", message: sentence(&error) },
+            CertificateError::NeverExpires => Self::Conflict { code: "never_expires", message: sentence(&error) },
+            CertificateError::SwitchedOff => {
+                Self::Refused { status: StatusCode::FORBIDDEN, code: "feature_off", message: sentence(&error) }
+            }
             CertificateError::Database(error) => error.into(),
         }
     }
@@ -195,7 +203,7 @@ pub async fn show_certificate(
     Ok(Json(CertificateOut::new(certificate, &app)))
 }
 
-/// Take a certificate back, for good. It is no longer downloaded, and verifying it says so.
+/// Take a certificate back, for good: nothing brings it back. It is no longer downloaded, and verifying it says so.
 #[utoipa::path(post, path = "/api/certificates/{certificate}/revoke/", tag = "certificates",
     params(("certificate" = CertificateId, Path)), request_body = RevokeCertificate,
     responses((status = OK, body = CertificateOut), (status = 409, description = "It is revoked already")))]
@@ -213,21 +221,39 @@ pub async fn revoke_certificate(
     Ok(Json(CertificateOut::new(revoked, &app)))
 }
 
-/// Have a certificate drawn again, in the tenant's colours and with the learner's name of today.
-/// The code stays; what is printed already still verifies. `Location` names the job that does it.
+/// What is to be done besides drawing it again.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReissueCertificate {
+    /// Let it count for another term, by the course's rule of today and from now on.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(example = false)]
+    renew: bool,
+}
+
+/// Have a certificate drawn again, in the tenant's colours and with the learner's name of today; with `renew` for another
+/// term, also when it has expired. The code stays; what is printed already still verifies. `Location` names the job that
+/// does it.
 #[utoipa::path(post, path = "/api/certificates/{certificate}/reissue/", tag = "certificates",
-    params(("certificate" = CertificateId, Path)),
-    responses((status = ACCEPTED, body = CertificateOut), (status = 409, description = "It is revoked")))]
+    params(("certificate" = CertificateId, Path)), request_body = ReissueCertificate,
+    responses((status = ACCEPTED, body = CertificateOut), (status = 409, description = "It is revoked, or is to be renewed and never expires")))]
 pub async fn reissue_certificate(
     caller: Can<WriteCertificates>,
     State(app): State<App>,
     Path(id): Path<CertificateId>,
     db: Db,
+    body: Option<Body<ReissueCertificate>>,
 ) -> ApiResult<Response> {
     let mut conn = db.conn().await?;
     let certificate =
         Certificate::find(&mut conn, caller.tenant(), id).await?.ok_or(ApiError::NotFound("certificate"))?;
-    let (certificate, job) = certificate.reissue(&mut conn, caller.user, app.clock.now()).await?;
+    let now = app.clock.now();
+    let (certificate, job) = if body.is_some_and(|Body(body)| body.renew) {
+        certificate.renew(&mut conn, caller.user, now).await?
+    } else {
+        certificate.reissue(&mut conn, caller.user, now).await?
+    };
     let location = format!("/api/jobs/{}/", job.id());
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(CertificateOut::new(certificate, &app))).into_response())
 }

@@ -19,7 +19,7 @@ use crate::http::{ApiResult, Body, CourseRef, Db, Path, Tagged, present};
 #[schema(as = CertificateRule)]
 pub(super) struct CertificateRuleOut {
     course_id: CourseId,
-    /// A certificate expires so many days after the completion; null for never.
+    /// A certificate expires so many days after the completion or its last renewal; null for never.
     #[schema(example = 730)]
     valid_days: Option<i32>,
     updated_at: DateTime<Utc>,
@@ -58,7 +58,8 @@ pub(super) struct SetCertificateRule {
     valid_days: Option<Option<i32>>,
 }
 
-/// Say how a course's certificates are given from now on. Those that were issued keep their day.
+/// Say how a course's certificates are given from now on. Those that were issued keep their day until they
+/// are renewed.
 #[utoipa::path(put, path = "/api/courses/{course}/certificate-rule/", tag = "certificates", request_body = SetCertificateRule,
     params(("course" = String, Path, description = "The course's id or slug")),
     responses((status = OK, body = CertificateRuleOut)))]

@@ -16,7 +16,8 @@ use crate::db::{Conn, Error, Numbered, Page, sql_enum};
 use crate::enrollments::Audience;
 use crate::events::{Event, EventKind};
 use crate::ids::{CertificateId, CourseId, EnrollmentId, TenantId, UserId};
-use crate::jobs::{Enqueued, JobOptions, enqueue, enqueue_with};
+use crate::jobs::{JobOptions, enqueue, enqueue_with};
+use crate::tenants::Feature;
 
 sql_enum! {
     /// How far a certificate is.
@@ -55,6 +56,8 @@ pub struct Certificate {
     pub file_size_bytes: Option<i64>,
     pub rendered_at: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
+    /// Since when its present term runs, if not since it was issued.
+    pub renewed_at: Option<DateTime<Utc>>,
 }
 
 /// What became of a wish to issue.
@@ -64,6 +67,8 @@ pub enum Issued {
     New(Certificate),
     /// There was one.
     Already(Certificate),
+    /// The tenant gives none just now.
+    SwitchedOff,
     /// The enrollment is not there, or not completed.
     NotEarned,
 }
@@ -81,17 +86,6 @@ pub struct CertificateFilter {
     pub status: Option<CertificateStatus>,
 }
 
-/// Why a certificate was not changed.
-#[derive(Debug, thiserror::Error)]
-pub enum CertificateError {
-    /// Revoked for good.
-    #[error("this certificate has been revoked")]
-    Revoked,
-    /// The database's.
-    #[error(transparent)]
-    Database(#[from] Error),
-}
-
 /// How long a replaced page stays: longer than any link to it.
 const KEPT_FOR: TimeDelta = TimeDelta::hours(1);
 
@@ -100,7 +94,8 @@ const NAMELESS: &str = "Learner";
 
 impl Certificate {
     /// Issues the certificate of a completed enrollment, once however often it is asked for, tells
-    /// of it, and has its page drawn.
+    /// of it, and has its page drawn. None while the tenant has certificates switched off, and none
+    /// afterwards for what was completed then.
     pub async fn issue(
         conn: &mut Conn,
         tenant: TenantId,
@@ -108,6 +103,9 @@ impl Certificate {
         now: DateTime<Utc>,
     ) -> Result<Issued, Error> {
         conn.transaction(async |conn| {
+            if !Feature::Certificates.is_on(conn, tenant).await? {
+                return Ok(Issued::SwitchedOff);
+            }
             let Some(earned) = Self::earned(conn, tenant, enrollment, now).await? else {
                 return Ok(Issued::NotEarned);
             };
@@ -192,6 +190,7 @@ impl Certificate {
             file_size_bytes: None,
             rendered_at: None,
             updated_at: now,
+            renewed_at: None,
         }))
     }
 
@@ -311,59 +310,6 @@ impl Certificate {
         })
         .await
     }
-
-    /// Takes it back, for good.
-    pub async fn revoke(&self, conn: &mut Conn, reason: &str, now: DateTime<Utc>) -> Result<Self, CertificateError> {
-        diesel::update(self)
-            .filter(certificates::tenant_id.eq(self.tenant_id))
-            .filter(certificates::status.ne(CertificateStatus::Revoked))
-            .set((
-                certificates::status.eq(CertificateStatus::Revoked),
-                certificates::revoked_at.eq(now),
-                certificates::revoked_because.eq(reason),
-                certificates::updated_at.eq(after(self.updated_at, now)),
-            ))
-            .returning(Self::as_returning())
-            .get_result(conn)
-            .await
-            .optional()?
-            .ok_or(CertificateError::Revoked)
-    }
-
-    /// Has its page drawn again, in the tenant's dress and with the learner's name of today: a name
-    /// that was misspelt or has changed is what people ask this for. The code stays.
-    pub async fn reissue(
-        &self,
-        conn: &mut Conn,
-        by: UserId,
-        now: DateTime<Utc>,
-    ) -> Result<(Self, Enqueued), CertificateError> {
-        conn.transaction(async |conn| {
-            let learner: (String, String) = users::table
-                .filter(users::tenant_id.eq(self.tenant_id))
-                .filter(users::id.eq(self.user_id))
-                .select((users::first_name, users::last_name))
-                .first(conn)
-                .await?;
-            let certificate: Self = diesel::update(self)
-                .filter(certificates::tenant_id.eq(self.tenant_id))
-                .filter(certificates::status.ne(CertificateStatus::Revoked))
-                .set((
-                    certificates::learner_name.eq(name(&learner).unwrap_or_else(|| self.learner_name.clone())),
-                    certificates::updated_at.eq(after(self.updated_at, now)),
-                ))
-                .returning(Self::as_returning())
-                .get_result(conn)
-                .await
-                .optional()?
-                .ok_or(CertificateError::Revoked)?;
-            let job = RenderCertificate { tenant_id: self.tenant_id, certificate_id: self.id };
-            let options = JobOptions { created_by: Some(by), ..JobOptions::default() };
-            let job = enqueue_with(conn, &job, options).await?;
-            Ok((certificate, job))
-        })
-        .await
-    }
 }
 
 fn is_visible(audience: Audience) -> Box<dyn BoxableExpression<certificates::table, Pg, SqlType = Bool>> {
@@ -382,11 +328,11 @@ fn is_visible(audience: Audience) -> Box<dyn BoxableExpression<certificates::tab
 
 /// The time of a change: never that of the change before it, because a page that was drawn for an
 /// older state is known by it.
-fn after(before: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn after(before: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
     now.max(before + TimeDelta::microseconds(1))
 }
 
-fn name((first, last): &(String, String)) -> Option<String> {
+pub(super) fn name((first, last): &(String, String)) -> Option<String> {
     let name = format!("{} {}", first.trim(), last.trim());
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }

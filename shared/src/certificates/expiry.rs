@@ -1,4 +1,5 @@
-//! Certificates that will not count much longer: their holders are told while they can still renew.
+//! Certificates that will not count much longer: their holders are told while they can still
+//! ask for another term.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -32,8 +33,8 @@ const AT_ONCE: i64 = 1_000;
 
 impl Expiring {
     /// Takes the certificates of whose end their holders are to be told now: thirty days before it,
-    /// or after half their time when that is later. Each is taken once; whoever takes it tells of it
-    /// in the same transaction.
+    /// or after half their term when that is later. Each is taken once in a term; whoever takes it tells
+    /// of it in the same transaction.
     pub async fn take(conn: &mut Conn, tenant: TenantId, now: DateTime<Utc>) -> Result<Vec<Self>, Error> {
         diesel::sql_query(
             "update certificates set expiry_told_at = $2
@@ -41,7 +42,7 @@ impl Expiring {
                 select id from certificates
                 where tenant_id = $1 and status = 'ISSUED' and expiry_told_at is null
                     and expires_at > $2 and expires_at <= $2::timestamptz + interval '30 days'
-                    and expires_at - (expires_at - issued_at) / 2 <= $2
+                    and expires_at - (expires_at - coalesce(renewed_at, issued_at)) / 2 <= $2
                 order by expires_at, id limit $3 for no key update skip locked)
              returning id, user_id, course_title, verification_code, expires_at",
         )

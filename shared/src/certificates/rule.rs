@@ -14,7 +14,7 @@ use crate::ids::{CourseId, TenantId};
 pub struct CertificateRule {
     pub course_id: CourseId,
     pub tenant_id: TenantId,
-    /// Days from the completion; none for ever.
+    /// Days from the completion or the renewal; none for ever.
     pub valid_days: Option<i32>,
     /// Zero: never written.
     pub version: i32,
@@ -58,8 +58,8 @@ impl CertificateRule {
             .await
     }
 
-    /// When a certificate of that day ends to count.
-    pub fn expiry(&self, issued_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        issued_at.checked_add_signed(TimeDelta::try_days(self.valid_days?.into())?)
+    /// When a certificate whose term begins then ends to count.
+    pub fn expiry(&self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        from.checked_add_signed(TimeDelta::try_days(self.valid_days?.into())?)
     }
 }

@@ -4,6 +4,7 @@ mod download;
 mod transcript;
 mod verify;
 
+use chrono::TimeDelta;
 use serde_json::json;
 use shared::certificates::Certificate;
 use shared::certificates::jobs::RenderCertificate;
@@ -71,7 +72,7 @@ async fn a_learner_sees_their_certificate_and_what_is_on_it() {
     let expected = json!({
         "id": id, "enrollment_id": certificate.enrollment_id, "course_id": school.course.id, "course_title": "Knots",
         "user_id": school.alice.id(), "learner_name": "Alice Williams", "instructor_name": "Tom Teacher",
-        "status": "ISSUED", "issued_date": "2026-01-05T09:00:00Z", "expiry_date": null,
+        "status": "ISSUED", "issued_date": "2026-01-05T09:00:00Z", "expiry_date": null, "renewed_date": null,
         "file_url": format!("{base}/{id}/download/"),
         "description": "For completing the course \u{201c}Knots\u{201d}.",
         "verification_code": code, "verify_url": format!("{base}/verify/{code}/"),
@@ -158,8 +159,10 @@ async fn an_administrator_revokes_it_for_good() {
     assert_eq!(answer.body["revoked_at"], "2026-01-05T09:00:00Z");
     assert_eq!(answer.body["revoked_because"], "Copied");
     assert_eq!(answer.body["file_url"], json!(null));
-    for verb in ["revoke/", "reissue/"] {
-        let again = admin.post(&address(&certificate, verb), json!({"reason": "again"})).await.expect(409);
+    for (verb, body) in
+        [("revoke/", json!({"reason": "again"})), ("reissue/", json!({})), ("reissue/", json!({"renew": true}))]
+    {
+        let again = admin.post(&address(&certificate, verb), body).await.expect(409);
         assert_eq!(again.body["code"], "revoked");
         assert_eq!(again.body["detail"], "This certificate has been revoked.");
     }
@@ -200,4 +203,61 @@ async fn an_administrator_has_it_drawn_again_with_the_name_of_today() {
     let waiting =
         "select args ->> 'certificate_id' as text from jobs where kind = 'certificates.render' and finished_at is null";
     assert_eq!(school.app.db.texts(waiting).await, [certificate.id.to_string()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_has_expired_is_renewed_by_the_rule_of_today() {
+    let school = School::open().await;
+    let teacher = school.app.as_user(&school.teacher).await;
+    let rule = format!("/api/courses/{}/certificate-rule/", school.course.id);
+    teacher.put(&rule, json!({"valid_days": 10})).await.expect(200);
+    let alice = school.alice.user.as_ref().expect("somebody");
+    let done = make::enrollment(alice, &school.course).status(EnrollmentStatus::Completed);
+    let done =
+        done.but(|row| row.completed_at = Some(make::morning() - TimeDelta::days(30))).make(&school.app.db).await;
+    let certificate = make::certificate(&school.app.db, &done).await;
+    let verify = format!("/api/certificates/verify/{}/", certificate.verification_code);
+    let standing = async || school.app.stranger().get(&verify).await.expect(200).text("/status").to_owned();
+    assert_eq!(standing().await, "EXPIRED");
+    let (reissue, admin) = (address(&certificate, "reissue/"), school.admin().await);
+    teacher.post(&reissue, json!({"renew": true})).await.expect(403);
+    admin.post(&reissue, json!({"renew": "yes"})).await.expect(400);
+    assert_eq!(admin.post(&reissue, json!({})).await.expect(202).body["expiry_date"], "2025-12-16T09:00:00Z");
+    teacher.put(&rule, json!({"valid_days": 365})).await.expect(200);
+
+    let renewed = admin.post(&reissue, json!({"renew": true})).await.expect(202);
+
+    assert_eq!(renewed.body["expiry_date"], "2027-01-05T09:00:00Z");
+    assert_eq!(renewed.body["renewed_date"], "2026-01-05T09:00:00Z");
+    assert_eq!(renewed.body["issued_date"], "2025-12-06T09:00:00Z", "it was earned when it was");
+    assert_eq!(standing().await, "ISSUED");
+    let log = admin.get("/api/admin/audit-log/?subject_type=certificates&action=update").await.expect(200);
+    let terms: Vec<_> = log.results().iter().filter_map(|line| line["after"]["expires_at"].as_str()).collect();
+    assert_eq!(terms.len(), 1, "who renewed it, and until when: {}", log.body);
+
+    // Renewed by a rule without an end it counts for ever, and then there is nothing to renew.
+    teacher.put(&rule, json!({"valid_days": null})).await.expect(200);
+    assert_eq!(admin.post(&reissue, json!({"renew": true})).await.expect(202).body["expiry_date"], json!(null));
+    teacher.put(&rule, json!({"valid_days": 5})).await.expect(200);
+    let refused = admin.post(&reissue, json!({"renew": true})).await.expect(409);
+    assert_eq!(refused.body["code"], "never_expires");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_certificates_are_off_none_is_drawn_again_and_those_there_are_stay() {
+    let school = School::open().await;
+    let certificate = school.certificate().await;
+    let admin = school.admin().await;
+    let off = json!({"features": {"certificates_enabled": false}});
+    admin.patch("/api/core/settings/", off).await.expect(200);
+
+    for body in [json!({}), json!({"renew": true})] {
+        let refused = admin.post(&address(&certificate, "reissue/"), body).await.expect(403);
+        assert_eq!(refused.body["code"], "feature_off");
+    }
+
+    assert_eq!(school.alice.get("/api/certificates/my/").await.expect(200).body["count"], 1);
+    let verify = format!("/api/certificates/verify/{}/", certificate.verification_code);
+    assert_eq!(school.app.stranger().get(&verify).await.expect(200).body["valid"], true);
+    admin.post(&address(&certificate, "revoke/"), json!({"reason": "A mistake"})).await.expect(200);
 }

@@ -12,6 +12,7 @@ pub async fn pending_certificate(db: &TestDb, enrollment: &Enrollment) -> Certif
     match issued {
         Issued::New(certificate) | Issued::Already(certificate) => certificate,
         Issued::NotEarned => panic!("the enrollment is not completed"),
+        Issued::SwitchedOff => panic!("the tenant gives no certificates"),
     }
 }
 

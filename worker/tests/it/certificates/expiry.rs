@@ -1,8 +1,8 @@
 //! Certificates that will expire, and who is told.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::certificates::Certificate;
 use shared::certificates::jobs::TellOfExpiries;
+use shared::certificates::{Certificate, CertificateRule};
 use shared::enrollments::EnrollmentStatus;
 use shared::testing::make;
 use shared::users::User;
@@ -76,4 +76,44 @@ async fn nobody_is_told_of_what_is_new_or_over_or_taken_back_or_of_somebody_else
     world.services.clock.advance(TimeDelta::days(5));
     let told = look(&world).await;
     assert_eq!(told.len(), 1, "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_renewed_is_told_of_the_new_end_as_of_the_old_one() {
+    let world = World::make().await;
+    let course = world.course.id;
+    let held = certificate(&world, &world.alice, make::morning(), 365).await;
+    world.services.clock.advance(TimeDelta::days(364));
+    assert_eq!(look(&world).await.len(), 1);
+    let mut conn = world.db.tenant(world.tenant).await;
+    let now = world.services.clock.now();
+    CertificateRule::set(&mut conn, world.tenant, course, Some(40), now).await.expect("a rule");
+    held.renew(&mut conn, world.alice.id, now).await.expect("renewed");
+    drop(conn);
+
+    assert_eq!(look(&world).await.len(), 1, "forty days are left, and it is fresh");
+    world.services.clock.advance(TimeDelta::days(19));
+    assert_eq!(look(&world).await.len(), 1, "not before half of the new term");
+    world.services.clock.advance(TimeDelta::days(1));
+    let told = look(&world).await;
+
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().any(|words| words.ends_with("is valid until 13 February 2027.")), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_certificates_are_off_nobody_is_told_to_renew() {
+    let world = World::make().await;
+    certificate(&world, &world.alice, make::morning(), 365).await;
+    world.services.clock.advance(TimeDelta::days(340));
+    let switch = async |is_on: bool| {
+        let flags =
+            format!("update tenants set feature_flags = '{{\"certificates_enabled\": {is_on}}}' returning '' as text");
+        world.texts(&flags).await;
+    };
+
+    switch(false).await;
+    assert!(look(&world).await.is_empty());
+    switch(true).await;
+    assert_eq!(look(&world).await.len(), 1, "there is time");
 }

@@ -166,6 +166,22 @@ async fn who_has_not_completed_the_course_gets_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_certificates_are_off_who_completes_a_course_is_congratulated_and_gets_none() {
+    let world = World::make().await;
+    let flags = "update tenants set feature_flags = '{\"certificates_enabled\": false}' returning '' as text";
+    world.texts(flags).await;
+    completed(&world).await;
+
+    let runs = world.work().await;
+
+    assert!(runs.iter().all(|(_, outcome)| *outcome == "succeeded"), "{runs:?}");
+    assert_eq!(world.texts("select id::text as text from certificates").await, Vec::<String>::new());
+    let told = world.texts("select notification_type::text as text from notifications").await;
+    assert_eq!(told, ["COURSE_COMPLETION"]);
+    assert!(world.texts("select event_type as text from events").await.is_empty(), "nothing was issued");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_is_away_only_delays_it() {
     let mut world = World::make().await;
     completed(&world).await;
