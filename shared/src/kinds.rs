@@ -27,6 +27,7 @@ pub const ALL: &[JobKind] = &[
     JobKind::of::<files::jobs::PurgeContent>(),
     JobKind::of::<files::jobs::ScanContent>(),
     JobKind::of::<files::jobs::SweepStore>(),
+    JobKind::of::<courses::jobs::ContentPublished>(),
     JobKind::of::<courses::jobs::CopyContents>(),
     JobKind::of::<courses::jobs::CourseOpened>(),
     JobKind::of::<courses::jobs::RecountProgress>(),

@@ -23,7 +23,8 @@ pub(super) struct PreferencesOut {
     user: UserId,
     /// Off: nothing at all.
     is_enabled: bool,
-    /// Every type and channel, also those that were never chosen.
+    /// Every type and channel, also those that were never chosen. Nothing tells of `SYSTEM_ALERT`, `ASSESSMENT_SUBMISSION`
+    /// and `ASSESSMENT_GRADED` yet.
     #[schema(value_type = Object, example = json!({ "ANNOUNCEMENT": { "EMAIL": true, "IN_APP": true, "PUSH": false, "SMS": false } }))]
     preferences: Choices,
     /// The channels that this server has; choices for the others wait until it does.

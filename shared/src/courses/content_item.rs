@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::jobs::RecountProgress;
 use super::{
     Access, Authorship, ContentVersion, Course, CourseError, ItemGate, Module, SeenItem, Standing, Window,
-    WindowChanges, metadata, places, rich_text,
+    WindowChanges, metadata, news, places, rich_text,
 };
 use crate::db::schema::{content_items, courses, enrollments, modules, sql_types};
 use crate::db::{Conn, Error, Numbered, Page, sql_enum};
@@ -66,6 +66,8 @@ pub struct ContentItem {
     /// Days after the learner began to take part.
     pub release_after_days: Option<i32>,
     pub available_until: Option<DateTime<Utc>>,
+    /// Learners are told of it once.
+    pub first_published_at: Option<DateTime<Utc>>,
 }
 
 /// An item about to be made.
@@ -156,7 +158,7 @@ impl ContentItem {
             return Err(CourseError::WindowEmpty);
         }
         conn.transaction(async |conn| {
-            Course::lock(conn, module.tenant_id, module.course_id).await?.ok_or(CourseError::Gone)?;
+            let course = Course::lock(conn, module.tenant_id, module.course_id).await?.ok_or(CourseError::Gone)?;
             let module = Module::reload(conn, module).await?.ok_or(CourseError::Gone)?;
             let others = places::items_of(conn, &module).await?;
             if i64::try_from(others.len()).is_ok_and(|count| count >= Self::MOST) {
@@ -169,6 +171,7 @@ impl ContentItem {
             diesel::insert_into(content_items::table).values(&item).execute(conn).await?;
             places::arrange_items(conn, &module, &order, now).await?;
             ContentVersion::first(conn, &item, by, now).await?;
+            news::tell_of(conn, &course, None, &item, now).await?;
             if item.counts() {
                 recount(conn, &item).await?;
             }
@@ -198,6 +201,7 @@ impl ContentItem {
             release_at,
             release_after_days,
             available_until,
+            first_published_at: new.is_published.then_some(now),
         }
     }
 
@@ -211,13 +215,13 @@ impl ContentItem {
         now: DateTime<Utc>,
     ) -> Result<Self, CourseError> {
         conn.transaction(async |conn| {
-            Course::lock(conn, self.tenant_id, self.course_id).await?.ok_or(CourseError::Gone)?;
+            let course = Course::lock(conn, self.tenant_id, self.course_id).await?.ok_or(CourseError::Gone)?;
             let before = Self::reload(conn, self).await?.ok_or(CourseError::Gone)?;
             if seen.is_some_and(|seen| seen != before.version) {
                 return Err(CourseError::Changed);
             }
             let place = changes.position;
-            let mut item = before.with(changes)?;
+            let mut item = before.with(changes, now)?;
             item.check()?;
             let module = Module::of_item(conn, &item).await?.ok_or(CourseError::Gone)?;
             let order = places::items_of(conn, &module).await?;
@@ -226,6 +230,7 @@ impl ContentItem {
             let changed = item.write(conn, now).await?;
             places::arrange_items(conn, &module, &order, now).await?;
             ContentVersion::next(conn, &before, &changed, by, now).await?;
+            news::tell_of(conn, &course, Some(&before), &changed, now).await?;
             if changed.counts() != before.counts() {
                 recount(conn, &changed).await?;
             }
@@ -235,10 +240,11 @@ impl ContentItem {
     }
 
     /// It with these changes. Its place is not among them: the others move with it.
-    fn with(&self, changes: ContentItemChanges) -> Result<Self, CourseError> {
+    fn with(&self, changes: ContentItemChanges, now: DateTime<Utc>) -> Result<Self, CourseError> {
         let window = changes.window.on(self.window())?;
         let Window { release_at, release_after_days, available_until } = window;
         let text = changes.text_content.map(|text| text.map(|text| rich_text::clean(&text)));
+        let is_published = changes.is_published.unwrap_or(self.is_published);
         let item = self.clone();
         Ok(Self {
             title: changes.title.unwrap_or(item.title),
@@ -246,7 +252,8 @@ impl ContentItem {
             text_content: text.unwrap_or(item.text_content),
             external_url: changes.external_url.unwrap_or(item.external_url),
             metadata: changes.metadata.unwrap_or(item.metadata),
-            is_published: changes.is_published.unwrap_or(item.is_published),
+            is_published,
+            first_published_at: news::first_published(self, is_published, now),
             is_required: changes.is_required.unwrap_or(item.is_required),
             release_at,
             release_after_days,
@@ -268,6 +275,7 @@ impl ContentItem {
                     content_items::metadata.eq(&self.metadata),
                     content_items::is_published.eq(self.is_published),
                     content_items::is_required.eq(self.is_required),
+                    content_items::first_published_at.eq(self.first_published_at),
                 ),
                 content_items::release_at.eq(self.release_at),
                 content_items::release_after_days.eq(self.release_after_days),

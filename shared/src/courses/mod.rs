@@ -16,6 +16,7 @@ mod lifecycle;
 mod metadata;
 mod module;
 mod module_prerequisite;
+mod news;
 mod places;
 mod prerequisite;
 mod replace;
@@ -37,6 +38,7 @@ pub use error::CourseError;
 pub use metadata::MetadataError;
 pub use module::{FoundModule, Module, ModuleChanges, NewModule};
 pub use module_prerequisite::{ModulePrerequisite, ModulePrerequisiteRow};
+pub use news::{ContentNews, NewsTurn};
 pub use prerequisite::{
     CourseLink, NewPrerequisite, Prerequisite, PrerequisiteChanges, PrerequisiteRow, PrerequisiteType,
 };

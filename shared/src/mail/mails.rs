@@ -24,7 +24,7 @@ pub enum Mail<'a> {
     CertificateIssued { course_title: &'a str, code: &'a str, link: &'a str, verify_link: &'a str },
     /// Something is due soon; `due` is written out, in the reader's time.
     DeadlineReminder { item_title: &'a str, course_title: &'a str, due: &'a str, link: &'a str },
-    /// A course has grown.
+    /// A course has grown: by `content_title`, which may name several.
     NewContentAvailable { course_title: &'a str, content_title: &'a str, link: &'a str },
     /// Words of an instructor or an administrator to many.
     Announcement { title: &'a str, message: &'a str, author_name: Option<&'a str>, link: Option<&'a str> },

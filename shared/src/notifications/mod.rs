@@ -28,7 +28,7 @@ pub use delivery::{Delivery, DeliveryChannel, DeliveryStatus, EmailToSend, PushT
 pub use device::{DeviceChange, DeviceType, MOST_DEVICES, PushDevice, Reach, Unreachable};
 pub use digest::{Digest, DigestChoice, DigestFrequency, DigestToSend};
 pub use email_template::EmailTemplate;
-pub use notice::Notice;
+pub use notice::{Notice, listed};
 pub use notification::{Notification, NotificationFilter, NotificationRow, NotificationStatus, NotificationType};
 pub use notify::{NewNotification, News, Notified, Told, notify, notify_all};
 pub use preferences::{Choices, Preferences, PreferencesChange};

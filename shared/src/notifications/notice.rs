@@ -45,6 +45,17 @@ pub enum Notice {
         /// The last day, in UTC as on the certificate.
         expires_on: NaiveDate,
     },
+    /// There is something new in a course.
+    NewContentAvailable {
+        /// The course's title.
+        course_title: String,
+        /// For the address of its page.
+        course_slug: String,
+        /// What is new, the first few of it.
+        titles: Vec<String>,
+        /// How much more there is.
+        more: usize,
+    },
     /// Words of an administrator or an instructor.
     Announcement {
         /// What they are about.
@@ -82,6 +93,7 @@ impl Notice {
             Self::CourseCompletion { .. } => NotificationType::CourseCompletion,
             Self::CertificateIssued { .. } => NotificationType::CertificateIssued,
             Self::CertificateExpires { .. } => NotificationType::DeadlineReminder,
+            Self::NewContentAvailable { .. } => NotificationType::NewContentAvailable,
             Self::Announcement { .. } => NotificationType::Announcement,
             Self::DiscussionReply { .. } => NotificationType::DiscussionReply,
         }
@@ -99,6 +111,9 @@ impl Notice {
             Self::CourseCompletion { course_title, .. } => format!("You completed {course_title}"),
             Self::CertificateIssued { course_title, .. } => format!("Your certificate for {course_title}"),
             Self::CertificateExpires { course_title, .. } => format!("Your certificate for {course_title} expires"),
+            Self::NewContentAvailable { course_title, titles, more, .. } => {
+                format!("New in {course_title}: {}", listed(titles, *more))
+            }
             Self::Announcement { title, .. } => title.clone(),
             Self::DiscussionReply { thread_title, author_name, .. } => {
                 format!("{author_name} replied in {thread_title}")
@@ -126,6 +141,9 @@ impl Notice {
                 "Your certificate for \u{201c}{course_title}\u{201d} is valid until {}.",
                 expires_on.format("%-d %B %Y")
             ),
+            Self::NewContentAvailable { course_title, titles, more, .. } => {
+                format!("There is something new in \u{201c}{course_title}\u{201d}: {}.", listed(titles, *more))
+            }
             Self::Announcement { message, .. } => message.clone(),
             Self::DiscussionReply { course_title, author_name, beginning, .. } => {
                 format!("{author_name} wrote in \u{201c}{course_title}\u{201d}: {beginning}")
@@ -136,7 +154,9 @@ impl Notice {
     /// Where it leads: a page of the web client.
     pub fn action_url(&self) -> Option<String> {
         Some(match self {
-            Self::CourseEnrollment { course_slug, .. } | Self::CourseCompletion { course_slug, .. } => {
+            Self::CourseEnrollment { course_slug, .. }
+            | Self::CourseCompletion { course_slug, .. }
+            | Self::NewContentAvailable { course_slug, .. } => {
                 format!("/learner/courses/{course_slug}")
             }
             Self::CertificateIssued { code, .. } | Self::CertificateExpires { code, .. } => format!("/verify/{code}"),
@@ -159,6 +179,16 @@ impl Notice {
     }
 }
 
+/// A few names and how many more there are, as people say it.
+pub fn listed(names: &[String], more: usize) -> String {
+    let more = (more > 0).then(|| format!("{more} more"));
+    let parts: Vec<&str> = names.iter().map(String::as_str).chain(more.as_deref()).collect();
+    match parts.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => parts.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +203,12 @@ mod tests {
             },
             Notice::CourseCompletion { course_title: "Knots".to_owned(), course_slug: "knots".to_owned() },
             Notice::CertificateIssued { course_title: "Knots".to_owned(), code: Uuid::from_u128(7) },
+            Notice::NewContentAvailable {
+                course_title: "Knots".to_owned(),
+                course_slug: "knots".to_owned(),
+                titles: vec!["Bends".to_owned()],
+                more: 2,
+            },
             Notice::Announcement {
                 title: "Rope has arrived".to_owned(),
                 message: String::new(),
@@ -201,5 +237,19 @@ mod tests {
         assert_eq!(Notice::from_facts(&notice.facts()), Some(notice.clone()));
         assert!(notice.message().ends_with("is valid until 5 January 2026.") && !notice.is_urgent());
         assert_eq!(Notice::from_facts(&serde_json::json!({})), None);
+    }
+
+    #[test]
+    fn names_are_listed_as_people_say_it() {
+        let names = ["Bends", "Hitches", "Splices"].map(str::to_owned);
+        for (count, more, said) in [
+            (0, 0, ""),
+            (1, 0, "Bends"),
+            (2, 0, "Bends and Hitches"),
+            (3, 0, "Bends, Hitches and Splices"),
+            (3, 4, "Bends, Hitches, Splices and 4 more"),
+        ] {
+            assert_eq!(listed(&names[..count], more), said);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Notifications: telling, and delivering by mail and to devices.
 
 mod announce_certificate;
+mod announce_content;
 mod announce_reply;
 mod deliver_email;
 mod deliver_push;
@@ -20,6 +21,7 @@ pub fn register(registry: Registry) -> Registry {
     registry
         .on_db(welcome::welcome)
         .on_db(announce_certificate::announce)
+        .on_db(announce_content::announce)
         .on_db(announce_reply::announce)
         .on_db(send_announcement::begin)
         .on_db(send_announcement::fan_out)

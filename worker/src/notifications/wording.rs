@@ -2,7 +2,7 @@
 
 use shared::db::{Conn, Error};
 use shared::mail::{Brand, DigestItem, Mail, OwnWords, RenderedMail, TemplateError, render};
-use shared::notifications::{DigestToSend, EmailTemplate, EmailToSend, Notice};
+use shared::notifications::{DigestToSend, EmailTemplate, EmailToSend, Notice, listed};
 use shared::tenants::Tenant;
 use shared::users::User;
 
@@ -86,6 +86,11 @@ fn with_mail<T>(email: &EmailToSend, public_url: &str, write: impl FnOnce(Mail<'
             code: &code.to_string(),
             link: CERTIFICATES,
             verify_link: &format!("{public_url}/api/certificates/verify/{code}/"),
+        }),
+        Some(Notice::NewContentAvailable { course_title, titles, more, .. }) => write(Mail::NewContentAvailable {
+            course_title: &course_title,
+            content_title: &listed(&titles, more),
+            link: link.unwrap_or("/"),
         }),
         Some(Notice::Announcement { title, author_name, .. }) => write(Mail::Announcement {
             title: &title,

@@ -112,6 +112,7 @@ impl From<SeenItem> for ContentItemOut {
             release_at,
             release_after_days,
             available_until,
+            first_published_at: _,
         } = item;
         Self {
             id,

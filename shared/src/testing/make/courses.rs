@@ -182,6 +182,7 @@ pub fn item(module: &Module, number: usize) -> ItemMaker {
         release_at: None,
         release_after_days: None,
         available_until: None,
+        first_published_at: None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Notifications: told once, by the channels that a person wants.
 
 mod announcements;
+mod content;
 mod discussions;
 mod push;
 mod timing;
