@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use shared::db::Conn;
 use shared::ids::{AnnouncementId, CourseId, GroupId, UserId};
 use shared::notifications::{
-    Announcement, AnnouncementChanges, AnnouncementRow, AnnouncementStats, AnnouncementStatus, AnnouncementTarget,
-    NewAnnouncement,
+    Announcement, AnnouncementChanges, AnnouncementObstacle, AnnouncementRow, AnnouncementStats, AnnouncementStatus,
+    AnnouncementTarget, NewAnnouncement,
 };
 use shared::users::UserRole;
 use utoipa::{IntoParams, ToSchema};
@@ -48,6 +48,9 @@ pub(super) struct AnnouncementOut {
     sent_at: Option<DateTime<Utc>>,
     /// How many people were meant, also those who do not want to hear of it.
     recipients_count: i32,
+    /// Why it was not sent when its time came; null for what was given up by somebody.
+    #[schema(inline)]
+    cancelled_because: Option<AnnouncementObstacle>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -70,6 +73,7 @@ impl From<AnnouncementRow> for AnnouncementOut {
             recipients_count,
             created_at,
             updated_at,
+            cancelled_because,
         } = announcement;
         Self {
             id,
@@ -88,6 +92,7 @@ impl From<AnnouncementRow> for AnnouncementOut {
             scheduled_at,
             sent_at,
             recipients_count,
+            cancelled_because,
             created_at,
             updated_at,
         }
@@ -216,7 +221,8 @@ pub async fn list_announcements(
 }
 
 /// Write an announcement: a draft, or one that is sent at its time. Instructors write to those who take part in the
-/// courses that they teach.
+/// courses that they teach. What is scheduled is looked at again when its time comes: when its author may not send it any
+/// more, or it is for nobody, it is `CANCELLED`, and `cancelled_because` says why.
 #[utoipa::path(post, path = "/api/notifications/announcements/", tag = "notifications",
     request_body = CreateAnnouncement, responses((status = CREATED, body = AnnouncementOut)))]
 pub async fn create_announcement(
@@ -268,7 +274,12 @@ pub async fn update_announcement(
     let named = Named { course: body.target_course, group: body.target_group, people: body.target_user_ids };
     let target = match body.target_type {
         Some(kind) => Some(target::read(&mut conn, &caller, kind, named).await?),
-        None if named.is_nothing() => None,
+        None if named.is_nothing() => {
+            if body.scheduled_at.flatten().is_some() {
+                target::require_still(&mut conn, &caller, &row.announcement).await?;
+            }
+            None
+        }
         None => Some(target::read(&mut conn, &caller, row.announcement.target_type, named).await?),
     };
     let changes =
@@ -291,7 +302,8 @@ pub async fn delete_announcement(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Send an announcement now. It is `SENDING` until everybody is told.
+/// Send an announcement now. It is `SENDING` until everybody is told. An instructor who teaches its course no more
+/// may not.
 #[utoipa::path(post, path = "/api/notifications/announcements/{announcement}/send/", tag = "notifications",
     params(("announcement" = AnnouncementId, Path)),
     responses((status = OK, body = AnnouncementOut), (status = 409, description = "It is sent, cancelled, or for nobody")))]
@@ -302,7 +314,9 @@ pub async fn send_announcement(
     db: Db,
 ) -> ApiResult<Json<AnnouncementOut>> {
     let mut conn = db.conn().await?;
-    find(&mut conn, &caller, id).await?.announcement.send(&mut conn, app.clock.now()).await?;
+    let announcement = find(&mut conn, &caller, id).await?.announcement;
+    target::require_still(&mut conn, &caller, &announcement).await?;
+    announcement.send(&mut conn, app.clock.now()).await?;
     answer(&mut conn, &caller, id).await
 }
 

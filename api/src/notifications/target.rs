@@ -3,7 +3,7 @@
 use shared::db::Conn;
 use shared::discussions::Reader;
 use shared::ids::{GroupId, UserId};
-use shared::notifications::{AnnouncementError, AnnouncementTarget, Target};
+use shared::notifications::{Announcement, AnnouncementError, AnnouncementTarget, Target};
 use shared::users::UserRole;
 
 use super::WriteAnnouncements;
@@ -53,6 +53,20 @@ pub(super) async fn read(
             Ok(Target::People(people.ok_or_else(|| missing("target_user_ids"))?))
         }
     }
+}
+
+/// Refuses to send what the caller wrote and may not say to those any more: another teaches the course
+/// by now.
+pub(super) async fn require_still(
+    conn: &mut Conn,
+    caller: &Can<WriteAnnouncements>,
+    announcement: &Announcement,
+) -> ApiResult<()> {
+    let reader = Reader { user: caller.user, role: caller.role, at: caller.at };
+    if announcement.may_be_sent_by(conn, reader).await? {
+        return Ok(());
+    }
+    Err(ApiError::Forbidden("You announce to those who take part in your courses; this is none of them.".into()))
 }
 
 impl From<AnnouncementError> for ApiError {

@@ -80,6 +80,7 @@ impl Seed<'_> {
             recipients_count: 0,
             created_at: at,
             updated_at: at,
+            cancelled_because: None,
         }
     }
 }

@@ -28,6 +28,16 @@ sql_enum! {
     }
 }
 
+sql_enum! {
+    /// What stood in an announcement's way when its time came.
+    AnnouncementObstacle: sql_types::AnnouncementObstacle {
+        /// It was for nobody.
+        NobodyToTell = "NOBODY_TO_TELL",
+        /// Its author is gone, or may announce that to those no more.
+        AuthorMayNot = "AUTHOR_MAY_NOT",
+    }
+}
+
 /// Words of an administrator or an instructor to many.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(table_name = announcements)]
@@ -48,6 +58,8 @@ pub struct Announcement {
     pub recipients_count: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// Why it was cancelled, if nobody gave it up.
+    pub cancelled_because: Option<AnnouncementObstacle>,
 }
 
 /// An announcement about to be written.
@@ -124,6 +136,7 @@ impl Announcement {
                 recipients_count: 0,
                 created_at: now,
                 updated_at: now,
+                cancelled_because: None,
             };
             diesel::insert_into(announcements::table).values(&row).execute(conn).await?;
             row.name_people(conn, &new.target).await?;
@@ -205,12 +218,37 @@ impl Announcement {
         .await
     }
 
+    /// Begins to send it, its time having come; or gives it up, when its author may not send it any
+    /// more or it is for nobody, and says why.
+    pub async fn send_on_time(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, AnnouncementError> {
+        if !self.author_may_send(conn, now).await? {
+            return self.give_up(conn, Some(AnnouncementObstacle::AuthorMayNot), now).await;
+        }
+        match self.send(conn, now).await {
+            Err(AnnouncementError::Nobody) => self.give_up(conn, Some(AnnouncementObstacle::NobodyToTell), now).await,
+            other => other,
+        }
+    }
+
     /// Gives it up before it is sent.
     pub async fn cancel(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, AnnouncementError> {
+        self.give_up(conn, None, now).await
+    }
+
+    async fn give_up(
+        &self,
+        conn: &mut Conn,
+        obstacle: Option<AnnouncementObstacle>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, AnnouncementError> {
         diesel::update(self)
             .filter(announcements::tenant_id.eq(self.tenant_id))
             .filter(announcements::status.eq_any(EDITABLE))
-            .set((announcements::status.eq(AnnouncementStatus::Cancelled), announcements::updated_at.eq(now)))
+            .set((
+                announcements::status.eq(AnnouncementStatus::Cancelled),
+                announcements::cancelled_because.eq(obstacle),
+                announcements::updated_at.eq(now),
+            ))
             .returning(Self::as_returning())
             .get_result(conn)
             .await

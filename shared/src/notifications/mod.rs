@@ -8,6 +8,7 @@
 mod announcement;
 mod announcement_list;
 mod audience;
+mod author;
 mod delivery;
 mod device;
 mod digest;
@@ -20,7 +21,7 @@ mod preferences;
 mod quiet;
 
 pub use announcement::{
-    Announcement, AnnouncementChanges, AnnouncementError, AnnouncementStatus, NewAnnouncement,
+    Announcement, AnnouncementChanges, AnnouncementError, AnnouncementObstacle, AnnouncementStatus, NewAnnouncement,
 };
 pub use announcement_list::{AnnouncementRow, AnnouncementStats};
 pub use audience::{AnnouncementTarget, Target};

@@ -3,7 +3,7 @@
 use shared::db::Conn;
 use shared::jobs::enqueue;
 use shared::notifications::jobs::{FanOutAnnouncement, SendScheduledAnnouncement};
-use shared::notifications::{Announcement, AnnouncementError, AnnouncementStatus, News, Notice, notify_all};
+use shared::notifications::{Announcement, AnnouncementStatus, News, Notice, notify_all};
 
 use crate::context::Ctx;
 use crate::registry::{Failure, Outcome};
@@ -11,7 +11,7 @@ use crate::registry::{Failure, Outcome};
 /// How many are told in one turn, and so in one transaction.
 const TURN: usize = 1_000;
 
-/// Exactly once: it begins to be sent in the transaction that ends this job.
+/// Exactly once: it begins to be sent, or is given up, in the transaction that ends this job.
 pub async fn begin(conn: &mut Conn, ctx: &Ctx, job: SendScheduledAnnouncement) -> Outcome {
     let found = Announcement::find(conn, ctx.tenant(), job.announcement_id).await?;
     let Some(announcement) = found.map(|row| row.announcement) else { return Ok(()) };
@@ -24,11 +24,8 @@ pub async fn begin(conn: &mut Conn, ctx: &Ctx, job: SendScheduledAnnouncement) -
         // Started by hand, or by a clock that is ahead.
         return Err(Failure::Snooze((job.scheduled_at - ctx.now()).to_std().unwrap_or_default()));
     }
-    match announcement.send(conn, ctx.now()).await {
-        Ok(_) => Ok(()),
-        Err(AnnouncementError::Nobody) => Err(Failure::GiveUp(AnnouncementError::Nobody.to_string())),
-        Err(other) => Err(other.into()),
-    }
+    announcement.send_on_time(conn, ctx.now()).await?;
+    Ok(())
 }
 
 /// Exactly once: who is told, the count of them and the turn after this one are committed with the

@@ -207,3 +207,26 @@ async fn it_is_counted_what_went_out_by_mail_and_what_to_devices() {
         assert_eq!(stats[figure], expected, "{figure}: {stats}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_teaches_the_course_no_more_does_not_announce_in_it() {
+    let (app, tenant, admin) = admin().await;
+    let teacher = app.as_role(tenant, UserRole::Instructor).await;
+    let course = make::course(tenant).owned_by(teacher.user.as_ref().expect("them")).published().make(&app.db).await;
+    let learner = make::user(tenant).make(&app.db).await;
+    make::enrollment(&learner, &course).make(&app.db).await;
+    let of_the_course = json!({"target_type": "COURSE_ENROLLED", "target_course": course.id});
+    let address = written(&teacher, of_the_course).await;
+    app.db.texts(&format!("update courses set instructor_id = '{}' returning '' as text", admin.id())).await;
+
+    teacher.post(&format!("{address}send/"), json!({})).await.expect(403);
+    let later = app.app.clock.now() + TimeDelta::hours(2);
+    teacher.patch(&address, json!({"scheduled_at": later})).await.expect(403);
+
+    assert_eq!(app.enqueued::<FanOutAnnouncement>().await, []);
+    let draft = teacher.get(&address).await.expect(200);
+    assert_eq!((&draft.body["status"], &draft.body["cancelled_because"]), (&json!("DRAFT"), &json!(null)));
+    teacher.post(&format!("{address}cancel/"), json!({})).await.expect(200);
+    let another = written(&admin, json!({"target_type": "COURSE_ENROLLED", "target_course": course.id})).await;
+    admin.post(&format!("{another}send/"), json!({})).await.expect(200);
+}

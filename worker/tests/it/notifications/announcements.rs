@@ -5,10 +5,10 @@ use shared::courses::Standing;
 use shared::enrollments::{Enrollment, EnrollmentStatus};
 use shared::notifications::jobs::FanOutAnnouncement;
 use shared::notifications::{
-    Announcement, AnnouncementStatus, DeliveryChannel, NewAnnouncement, PreferencesChange, Target,
+    Announcement, AnnouncementObstacle, AnnouncementStatus, DeliveryChannel, NewAnnouncement, PreferencesChange, Target,
 };
 use shared::testing::make;
-use shared::users::{User, UserStatus};
+use shared::users::{User, UserRole, UserStatus};
 
 use super::{deliveries, prefers};
 use crate::world::World;
@@ -16,9 +16,13 @@ use crate::world::World;
 const FAN_OUT: &str = "notifications.fan_out_announcement";
 
 async fn written(world: &World, target: Target, wait: Option<TimeDelta>) -> Announcement {
+    written_by(world, None, target, wait).await
+}
+
+async fn written_by(world: &World, author: Option<&User>, target: Target, wait: Option<TimeDelta>) -> Announcement {
     let new = NewAnnouncement {
         tenant: world.tenant,
-        author: None,
+        author: author.map(|author| author.id),
         title: "Rope has arrived".to_owned(),
         message: "Come and see.".to_owned(),
         target,
@@ -170,4 +174,54 @@ async fn a_scheduled_one_goes_out_at_its_time_and_not_at_one_given_up() {
     assert_eq!(find(&world, &announcement).await.status, AnnouncementStatus::Sent);
     assert_eq!(find(&world, &cancelled).await.status, AnnouncementStatus::Cancelled);
     assert_eq!(told(&world).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_whose_author_may_not_send_it_any_more_is_given_up_and_says_so() {
+    let world = World::make().await;
+    world.enrollment(EnrollmentStatus::Active).await;
+    let person = |role| make::user(world.tenant).role(role);
+    let (teacher, colleague) = (person(UserRole::Instructor).make(&world.db).await, person(UserRole::Instructor));
+    let (admin, demoted) = (person(UserRole::Admin).make(&world.db).await, person(UserRole::Learner));
+    let gone = person(UserRole::Admin).status(UserStatus::Suspended).make(&world.db).await;
+    let (colleague, demoted) = (colleague.make(&world.db).await, demoted.make(&world.db).await);
+    let taught = format!("update courses set instructor_id = '{}' returning '' as text", teacher.id);
+    world.texts(&taught).await;
+    let course = || Target::Course(world.course.id);
+    let (may, may_not) = ((AnnouncementStatus::Sent, None), {
+        (AnnouncementStatus::Cancelled, Some(AnnouncementObstacle::AuthorMayNot))
+    });
+    let mut written = Vec::new();
+    for (author, target, expected) in [
+        (&teacher, course(), may),
+        (&admin, Target::Tenant, may),
+        (&colleague, course(), may_not),
+        (&teacher, Target::Tenant, may_not),
+        (&demoted, course(), may_not),
+        (&gone, Target::Tenant, may_not),
+    ] {
+        written.push((written_by(&world, Some(author), target, Some(TimeDelta::hours(1))).await, author, expected));
+    }
+
+    world.services.clock.advance(TimeDelta::hours(1));
+    let runs = world.work().await;
+
+    assert!(runs.iter().all(|(_, outcome)| *outcome == "succeeded"), "{runs:?}");
+    for (announcement, author, expected) in written {
+        let found = find(&world, &announcement).await;
+        assert_eq!((found.status, found.cancelled_because), expected, "{:?} of {}", found.target_type, author.role);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_one_for_nobody_is_given_up_and_says_so() {
+    let world = World::make().await;
+    let announcement = written(&world, Target::Course(world.course.id), Some(TimeDelta::hours(1))).await;
+
+    let runs = world.work_after(TimeDelta::hours(1)).await;
+
+    assert_eq!(World::outcomes(&runs, "notifications.send_scheduled_announcement"), ["succeeded"], "no job is dead");
+    let found = find(&world, &announcement).await;
+    let expected = (AnnouncementStatus::Cancelled, Some(AnnouncementObstacle::NobodyToTell));
+    assert_eq!((found.status, found.cancelled_because), expected);
 }
