@@ -23,7 +23,7 @@ use super::{UseEnrollments, WriteEnrollments};
 use crate::access::Can;
 use crate::app::App;
 use crate::courses::{Action as CourseAction, course_key, visible_course};
-use crate::http::{ApiError, ApiResult, Body, CourseRef, Db, Listing, Paging, Path, Query};
+use crate::http::{ApiError, ApiResult, Body, CourseRef, Db, Listing, Paging, Path, Query, dated};
 
 /// A course that somebody takes part in.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -230,7 +230,8 @@ pub async fn list_my_enrollments(
 /// Enroll in a course, or somebody else in one's own course.
 ///
 /// A course that is not free or asks for an approval gives a `PENDING` enrollment. Who is enrolled
-/// already gets that enrollment with 200; who was once, comes back with what they had learned.
+/// already gets that enrollment with 200; who was once, comes back with what they had learned. A learner
+/// whose time is over, or whom others have removed, waits for an approval to come back.
 #[utoipa::path(post, path = "/api/enrollments/", tag = "enrollments", request_body = CreateEnrollment,
     responses((status = CREATED, body = EnrollmentOut), (status = OK, description = "There already, or there again", body = EnrollmentOut),
         (status = 409, description = "Not published, or other courses come first")))]
@@ -285,19 +286,35 @@ pub async fn show_enrollment(
     Ok(Json(policy::enrollment(&mut conn, &caller, id, Action::See).await?.into()))
 }
 
+/// How a learner is let in.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApproveEnrollment {
+    /// When it ends: an instant that lies ahead. Left out, an end that was set before holds, unless it has passed.
+    #[garde(skip)]
+    #[serde(default, deserialize_with = "dated")]
+    #[schema(example = "2099-12-31T23:00:00Z")]
+    expires_at: Option<DateTime<Utc>>,
+}
+
 /// Let a learner in who waits for it.
 #[utoipa::path(post, path = "/api/enrollments/{enrollment}/approve/", tag = "enrollments",
-    params(("enrollment" = EnrollmentId, Path)),
+    params(("enrollment" = EnrollmentId, Path)), request_body = ApproveEnrollment,
     responses((status = OK, body = EnrollmentOut), (status = 409, description = "It does not wait")))]
 pub async fn approve_enrollment(
     caller: Can<WriteEnrollments>,
     State(app): State<App>,
     Path(id): Path<EnrollmentId>,
     db: Db,
+    body: Option<Body<ApproveEnrollment>>,
 ) -> ApiResult<Json<EnrollmentOut>> {
     let mut conn = db.conn().await?;
     let row = policy::enrollment(&mut conn, &caller, id, Action::Approve).await?;
-    let enrollment = row.enrollment.approve(&mut conn, app.clock.now()).await?;
+    let (end, now) = (body.and_then(|Body(body)| body.expires_at), app.clock.now());
+    if end.is_some_and(|end| end <= now) {
+        return Err(ApiError::field("expires_at", "This has passed."));
+    }
+    let enrollment = row.enrollment.approve(&mut conn, end, now).await?;
     Ok(Json(EnrollmentRow { enrollment, ..row }.into()))
 }
 

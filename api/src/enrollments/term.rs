@@ -58,7 +58,7 @@ impl From<(EnrollmentChange, Option<Person>)> for EnrollmentChangeOut {
     }
 }
 
-/// Say when an enrollment ends. One that is over begins again when its end lies ahead.
+/// Say when an enrollment ends: those who run its course. One that is over begins again when its end lies ahead.
 #[utoipa::path(patch, path = "/api/enrollments/{enrollment}/", tag = "enrollments",
     params(("enrollment" = EnrollmentId, Path)), request_body = UpdateEnrollment,
     responses((status = OK, body = EnrollmentOut), (status = 409, description = "Completed, or cancelled")))]

@@ -163,11 +163,15 @@ async fn enter_again(
     if !comes_back {
         return Ok(Enrolled::Already(existing));
     }
-    let status = admit(conn, course, existing.user_id, by, existing.removed).await?;
+    // What the clock has ended was given for a while: whether for another one, is not the learner's to
+    // say, and they do not get rid of an end by cancelling.
+    let is_over = existing.status == S::Expired || existing.expires_at.is_some_and(|end| end <= now);
+    let was_ended = existing.removed || is_over;
+    let status = admit(conn, course, existing.user_id, by, was_ended).await?;
     let again: Enrollment = diesel::update(&existing)
         .set((
             enrollments::status.eq(status),
-            enrollments::expires_at.eq(None::<DateTime<Utc>>),
+            enrollments::expires_at.eq(existing.expires_at.filter(|_| by == EnrolledBy::Learner)),
             // No group is why they are here from now on.
             enrollments::cause.eq(by.cause()),
             enrollments::group_id.eq(None::<GroupId>),
@@ -192,7 +196,7 @@ async fn admit(
     course: &Course,
     user: UserId,
     by: EnrolledBy,
-    was_removed: bool,
+    was_ended: bool,
 ) -> Result<EnrollmentStatus, EnrollmentError> {
     // Held, so that the course is neither archived nor deleted meanwhile.
     let open = courses::table
@@ -217,7 +221,7 @@ async fn admit(
             if !unmet.is_empty() {
                 return Err(EnrollmentError::PrerequisitesUnmet(unmet));
             }
-            !is_free || requires_approval || was_removed
+            !is_free || requires_approval || was_ended
         }
     };
     Ok(if pending { EnrollmentStatus::Pending } else { EnrollmentStatus::Active })

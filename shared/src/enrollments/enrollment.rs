@@ -128,8 +128,14 @@ impl Enrollment {
         Ok(Some(Access::load(conn, &course, (self.user_id, UserRole::Learner), standing, at).await?))
     }
 
-    /// Lets a learner in who waits for it.
-    pub async fn approve(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, EnrollmentError> {
+    /// Lets a learner in who waits for it, until `end` or, without one, until the end that was set
+    /// before, if that lies ahead.
+    pub async fn approve(
+        &self,
+        conn: &mut Conn,
+        end: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, EnrollmentError> {
         conn.transaction(async |conn| {
             let approved: Self = diesel::update(self)
                 .filter(enrollments::status.eq(EnrollmentStatus::Pending))
@@ -137,6 +143,7 @@ impl Enrollment {
                     enrollments::status.eq(EnrollmentStatus::Active),
                     enrollments::removed.eq(false),
                     enrollments::cause.eq(EnrollmentCause::Staff),
+                    enrollments::expires_at.eq(end.or(self.expires_at.filter(|end| *end > now))),
                     enrollments::started_at.eq(self.started_at.unwrap_or(now)),
                     enrollments::updated_at.eq(now),
                 ))

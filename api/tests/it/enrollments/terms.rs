@@ -68,20 +68,69 @@ async fn who_runs_the_course_says_when_an_enrollment_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whose_time_is_over_comes_back_before_the_clock_has_noticed() {
+async fn whose_time_is_over_asks_again_also_before_the_clock_has_noticed() {
     let school = School::start().await;
     let course = make::course(school.tenant).published().make(&school.app.db).await;
     let me = school.learner.user.as_ref().expect("somebody");
     let over = make::enrollment(me, &course).but(|row| row.expires_at = Some(make::morning())).make(&school.app.db);
-    let path = format!("/api/enrollments/{}/history/", over.await.id);
+    let path = format!("/api/enrollments/{}/", over.await.id);
+    let body = json!({"course": course.id});
+
+    let again = school.learner.post("/api/enrollments/", body.clone()).await.expect(200);
+
+    assert_eq!(again.body["status"], "PENDING", "the end that was set is not undone by a learner");
+    // Not by going away and coming back either.
+    school.learner.post(&format!("{path}cancel/"), json!({})).await.expect(200);
+    assert_eq!(school.learner.post("/api/enrollments/", body).await.expect(200).body["status"], "PENDING");
+    let past = school.admin.post(&format!("{path}approve/"), json!({"expires_at": "2026-01-05T09:00:00Z"})).await;
+    assert!(past.expect(400).body["errors"]["expires_at"].is_array());
+    let until = json!({"expires_at": "2026-02-01T00:00:00Z"});
+    let approved = school.admin.post(&format!("{path}approve/"), until).await.expect(200);
+    assert_eq!((approved.text("/status"), approved.text("/expires_at")), ("ACTIVE", "2026-02-01T00:00:00Z"));
+    let history = school.learner.get(&format!("{path}history/")).await.expect(200);
+    let told = history.results().iter().map(|row| told(row).map(|word| word.as_str().unwrap_or_default()).join(" "));
+    let expected = [
+        "PENDING ACTIVE STAFF",
+        "CANCELLED PENDING SELF",
+        "PENDING CANCELLED SELF",
+        "EXPIRED PENDING SELF",
+        "ACTIVE EXPIRED CLOCK",
+    ];
+    assert_eq!(told.take(5).collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_approved_without_a_word_of_an_end_has_none_but_one_that_lies_ahead() {
+    let school = School::start().await;
+    let db = &school.app.db;
+    let me = school.learner.user.as_ref().expect("somebody");
+    for (end, expected) in
+        [("2026-01-05T09:00:00Z", Value::Null), ("2026-02-01T00:00:00Z", json!("2026-02-01T00:00:00Z"))]
+    {
+        let course = make::course(school.tenant).published().make(db).await;
+        let waits = make::enrollment(me, &course).status(EnrollmentStatus::Pending);
+        let waits = waits.but(|row| row.expires_at = Some(end.parse().expect("an instant"))).make(db).await;
+
+        let approved = school.admin.post(&format!("/api/enrollments/{}/approve/", waits.id), json!({})).await;
+
+        let approved = approved.expect(200).body;
+        assert_eq!((&approved["status"], &approved["expires_at"]), (&json!("ACTIVE"), &expected), "{end}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_learner_does_not_get_rid_of_an_end_by_leaving_and_coming_back() {
+    let school = School::start().await;
+    let course = make::course(school.tenant).published().make(&school.app.db).await;
+    let me = school.learner.user.as_ref().expect("somebody");
+    let end = "2026-02-01T00:00:00Z";
+    let there = make::enrollment(me, &course).but(|row| row.expires_at = Some(end.parse().expect("an instant")));
+    let path = format!("/api/enrollments/{}/", there.make(&school.app.db).await.id);
+    school.learner.post(&format!("{path}cancel/"), json!({})).await.expect(200);
 
     let again = school.learner.post("/api/enrollments/", json!({"course": course.id})).await.expect(200);
 
-    assert_eq!((&again.body["status"], &again.body["expires_at"]), (&json!("ACTIVE"), &Value::Null));
-    let history = school.learner.get(&path).await.expect(200);
-    let told = history.results().iter().map(|row| told(row).map(|word| word.as_str().unwrap_or_default()).join(" "));
-    let told: Vec<_> = told.take(2).collect();
-    assert_eq!(told, ["EXPIRED ACTIVE SELF", "ACTIVE EXPIRED CLOCK"]);
+    assert_eq!((again.text("/status"), again.text("/expires_at")), ("ACTIVE", end));
 }
 
 #[tokio::test(flavor = "multi_thread")]
