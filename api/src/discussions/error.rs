@@ -10,6 +10,7 @@ impl From<DiscussionError> for ApiError {
         let message = capitalised(&error);
         match error {
             DiscussionError::Gone => Self::NotFound("discussion"),
+            DiscussionError::Changed => Self::Changed,
             DiscussionError::Closed => Self::Conflict { code: "thread_closed", message },
             DiscussionError::Archived => Self::Conflict { code: "thread_archived", message },
             DiscussionError::NoSuchParent | DiscussionError::TooDeep(_) => Self::field("parent_reply", message),

@@ -16,7 +16,7 @@ use super::policy::{self, Action, reader};
 use super::thread::{AuthorOut, not_blank};
 use crate::access::Can;
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Body, Db, Listing, Paging, Path, Query};
+use crate::http::{ApiError, ApiResult, Body, Db, IfMatch, Listing, Paging, Path, Query, Tagged};
 
 /// A reply, and those below it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -52,6 +52,11 @@ pub(super) struct ReplyOut {
 }
 
 impl ReplyOut {
+    /// The reply by itself, as `user` sees it.
+    fn tagged(branch: Branch, user: UserId) -> Tagged<Self> {
+        Tagged(branch.row.reply.version, Self::new(branch, user))
+    }
+
     /// As `user` sees it.
     pub(super) fn new(Branch { row, below }: Branch, user: UserId) -> Self {
         let is_readable = row.is_readable(user);
@@ -72,6 +77,7 @@ impl ReplyOut {
             deleted_at,
             created_at,
             updated_at,
+            version: _,
         } = reply;
         Self {
             id,
@@ -156,7 +162,7 @@ pub async fn write_reply(
     State(app): State<App>,
     db: Db,
     Body(body): Body<WriteReply>,
-) -> ApiResult<(StatusCode, [(HeaderName, String); 1], Json<ReplyOut>)> {
+) -> ApiResult<(StatusCode, [(HeaderName, String); 1], Tagged<ReplyOut>)> {
     let mut conn = db.conn().await?;
     let thread = match policy::thread(&mut conn, &caller, body.thread, Action::Read).await {
         Err(ApiError::NotFound(_)) => return Err(ApiError::field("thread", "No such thread.")),
@@ -173,15 +179,15 @@ pub async fn write_reply(
     let reply = Reply::write(&mut conn, new, app.clock.now()).await?;
     let branch = policy::reply(&mut conn, &caller, reply.id, Action::Read).await?;
     let location = format!("/api/discussions/replies/{}/", reply.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(ReplyOut::new(branch, caller.user))))
+    Ok((StatusCode::CREATED, [(LOCATION, location)], ReplyOut::tagged(branch, caller.user)))
 }
 
 /// Show a reply and those below it.
 #[utoipa::path(get, path = "/api/discussions/replies/{reply}/", tag = "discussions",
     params(("reply" = ReplyId, Path)), responses((status = OK, body = ReplyOut)))]
-pub async fn show_reply(caller: Can<UseDiscussions>, Path(id): Path<ReplyId>, db: Db) -> ApiResult<Json<ReplyOut>> {
+pub async fn show_reply(caller: Can<UseDiscussions>, Path(id): Path<ReplyId>, db: Db) -> ApiResult<Tagged<ReplyOut>> {
     let branch = policy::reply(&mut *db.conn().await?, &caller, id, Action::Read).await?;
-    Ok(Json(ReplyOut::new(branch, caller.user)))
+    Ok(ReplyOut::tagged(branch, caller.user))
 }
 
 /// Put other words in a reply: its author, or those who run the course.
@@ -191,16 +197,17 @@ pub async fn update_reply(
     caller: Can<UseDiscussions>,
     State(app): State<App>,
     Path(id): Path<ReplyId>,
+    IfMatch(seen): IfMatch,
     db: Db,
     Body(body): Body<UpdateReply>,
-) -> ApiResult<Json<ReplyOut>> {
+) -> ApiResult<Tagged<ReplyOut>> {
     let mut conn = db.conn().await?;
     let branch = policy::reply(&mut conn, &caller, id, Action::Edit).await?;
     if let Some(content) = &body.content {
-        branch.row.reply.edit(&mut conn, content, app.clock.now()).await?;
+        branch.row.reply.edit(&mut conn, content, seen, app.clock.now()).await?;
     }
     let branch = policy::reply(&mut conn, &caller, id, Action::Read).await?;
-    Ok(Json(ReplyOut::new(branch, caller.user)))
+    Ok(ReplyOut::tagged(branch, caller.user))
 }
 
 /// Delete a reply: its author, or those who run the course. Those below it stay.

@@ -19,7 +19,7 @@ use super::policy::{self, Action, reader};
 use super::reply::ReplyOut;
 use crate::access::Can;
 use crate::app::App;
-use crate::http::{ApiError, ApiResult, Body, CourseRef, Db, Listing, Paging, Path, Query};
+use crate::http::{ApiError, ApiResult, Body, CourseRef, Db, IfMatch, Listing, Paging, Path, Query, Tagged};
 
 /// How many replies a thread's page shows at once.
 const RECENT: Numbered = Numbered { number: 1, size: 3 };
@@ -114,6 +114,7 @@ impl ThreadOut {
             deleted_at: _,
             created_at,
             updated_at,
+            version: _,
         } = row.thread;
         let out = Self {
             id,
@@ -273,7 +274,7 @@ pub async fn open_thread(
     State(app): State<App>,
     db: Db,
     Body(body): Body<OpenThread>,
-) -> ApiResult<(StatusCode, [(HeaderName, String); 1], Json<ThreadDetailOut>)> {
+) -> ApiResult<(StatusCode, [(HeaderName, String); 1], Tagged<ThreadDetailOut>)> {
     let mut conn = db.conn().await?;
     let standing = policy::course(&mut conn, &caller, &body.course).await?;
     policy::require_member(&caller)?;
@@ -294,7 +295,7 @@ pub async fn open_thread(
     };
     let thread = Thread::open(&mut conn, new, app.clock.now()).await?;
     let location = format!("/api/discussions/threads/{}/", thread.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(detail(&mut conn, &caller, thread.id).await?)))
+    Ok((StatusCode::CREATED, [(LOCATION, location)], detail(&mut conn, &caller, thread.id).await?))
 }
 
 /// Show a thread.
@@ -304,16 +305,17 @@ pub async fn show_thread(
     caller: Can<UseDiscussions>,
     Path(id): Path<ThreadId>,
     db: Db,
-) -> ApiResult<Json<ThreadDetailOut>> {
-    Ok(Json(detail(&mut *db.conn().await?, &caller, id).await?))
+) -> ApiResult<Tagged<ThreadDetailOut>> {
+    detail(&mut *db.conn().await?, &caller, id).await
 }
 
-async fn detail(conn: &mut Conn, caller: &Can<UseDiscussions>, id: ThreadId) -> ApiResult<ThreadDetailOut> {
+async fn detail(conn: &mut Conn, caller: &Can<UseDiscussions>, id: ThreadId) -> ApiResult<Tagged<ThreadDetailOut>> {
     let row = policy::thread(conn, caller, id, Action::Read).await?;
+    let version = row.thread.version;
     let replies = Reply::list(conn, caller.tenant(), reader(caller), RepliesWanted::To(id), RECENT).await?;
     let (thread, content) = ThreadOut::split(row);
     let recent_replies = replies.items.into_iter().map(|branch| ReplyOut::new(branch, caller.user)).collect();
-    Ok(ThreadDetailOut { thread, content, recent_replies })
+    Ok(Tagged(version, ThreadDetailOut { thread, content, recent_replies }))
 }
 
 /// Change a thread: its words, by its author; its state, by those who run the course.
@@ -324,9 +326,10 @@ pub async fn update_thread(
     caller: Can<UseDiscussions>,
     State(app): State<App>,
     Path(id): Path<ThreadId>,
+    IfMatch(seen): IfMatch,
     db: Db,
     Body(body): Body<UpdateThread>,
-) -> ApiResult<Json<ThreadDetailOut>> {
+) -> ApiResult<Tagged<ThreadDetailOut>> {
     let mut conn = db.conn().await?;
     let moderates = body.status.is_some() || body.is_announcement.is_some();
     let action = if moderates { Action::Moderate } else { Action::Edit };
@@ -337,8 +340,8 @@ pub async fn update_thread(
         status: body.status,
         is_announcement: body.is_announcement,
     };
-    row.thread.update(&mut conn, changes, app.clock.now()).await?;
-    Ok(Json(detail(&mut conn, &caller, id).await?))
+    row.thread.update(&mut conn, changes, seen, app.clock.now()).await?;
+    detail(&mut conn, &caller, id).await
 }
 
 /// Delete a thread: its author, or those who run the course.

@@ -56,6 +56,7 @@ impl Seed<'_> {
                 deleted_at: None,
                 created_at: at,
                 updated_at: at,
+                version: 1,
             };
             replies.extend(self.replies(&thread, [*answers, self.instructor(index), *asks], index));
             threads.push(thread);
@@ -83,6 +84,7 @@ impl Seed<'_> {
             deleted_at: None,
             created_at: self.days_ago(11 - index - number),
             updated_at: self.days_ago(11 - index - number),
+            version: 1,
         };
         [reply(0, learner, None), reply(1, instructor, Some(id(0))), reply(2, asks, None)]
     }

@@ -8,6 +8,9 @@ pub enum DiscussionError {
     /// It is gone, or was never there.
     #[error("it is not there any more")]
     Gone,
+    /// Somebody else was faster.
+    #[error("it was changed meanwhile")]
+    Changed,
     /// Nobody replies in a thread that is locked or archived.
     #[error("the thread is closed to new replies")]
     Closed,
@@ -32,4 +35,12 @@ pub enum DiscussionError {
     /// The database's.
     #[error(transparent)]
     Database(#[from] db::Error),
+}
+
+impl DiscussionError {
+    /// Why nothing was changed by a statement that looks for what is there, in the version that was
+    /// `seen`.
+    pub(super) const fn unchanged(seen: Option<i32>) -> Self {
+        if seen.is_some() { Self::Changed } else { Self::Gone }
+    }
 }

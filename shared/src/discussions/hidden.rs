@@ -28,6 +28,7 @@ macro_rules! hides {
                         .set((
                             $rows::is_hidden.eq(!from),
                             $rows::hidden_reason.eq(reason.to_owned()),
+                            $rows::version.eq($rows::version + 1),
                             $rows::updated_at.eq(now),
                         ))
                 };

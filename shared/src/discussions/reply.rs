@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::jobs::ReplyPosted;
@@ -39,6 +40,8 @@ pub struct Reply {
     pub deleted_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// Goes up with each change.
+    pub version: i32,
 }
 
 /// A reply about to be written.
@@ -91,6 +94,7 @@ impl Reply {
                 deleted_at: None,
                 created_at: now,
                 updated_at: now,
+                version: 1,
             };
             diesel::insert_into(discussion_replies::table).values(&reply).execute(conn).await?;
             follow_by_writing(conn, reply.tenant_id, reply.thread_id, reply.author_id, now).await?;
@@ -101,20 +105,28 @@ impl Reply {
         .await
     }
 
-    /// Puts other words in it, and marks that.
-    pub async fn edit(&self, conn: &mut Conn, content: &str, now: DateTime<Utc>) -> Result<(), DiscussionError> {
+    /// Puts other words in it, if `seen` is its version or none is asked for, and marks that.
+    pub async fn edit(
+        &self,
+        conn: &mut Conn,
+        content: &str,
+        seen: Option<i32>,
+        now: DateTime<Utc>,
+    ) -> Result<(), DiscussionError> {
         let content = cleaned(content)?;
         let changed = diesel::update(self)
             .filter(discussion_replies::tenant_id.eq(self.tenant_id))
             .filter(discussion_replies::deleted_at.is_null())
+            .filter(discussion_replies::version.eq(seen.unwrap_or_default()).or(seen.is_none().into_sql::<Bool>()))
             .set((
                 discussion_replies::content.eq(content),
                 discussion_replies::edited_at.eq(now),
+                discussion_replies::version.eq(discussion_replies::version + 1),
                 discussion_replies::updated_at.eq(now),
             ))
             .execute(conn)
             .await?;
-        if changed == 0 { Err(DiscussionError::Gone) } else { Ok(()) }
+        if changed == 0 { Err(DiscussionError::unchanged(seen)) } else { Ok(()) }
     }
 
     /// Takes its words out of everybody's sight. Those below it stay.

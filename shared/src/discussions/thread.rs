@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::DiscussionError;
@@ -52,6 +53,8 @@ pub struct Thread {
     pub deleted_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// Goes up with each change; what is said in it is none.
+    pub version: i32,
 }
 
 /// A thread about to be opened.
@@ -119,6 +122,7 @@ impl Thread {
             deleted_at: None,
             created_at: now,
             updated_at: now,
+            version: 1,
         };
         conn.transaction(async |conn| {
             require_place(conn, &thread, new.runs).await?;
@@ -129,11 +133,13 @@ impl Thread {
         .await
     }
 
-    /// Changes it. That other words are read is marked; nobody is told that it is new.
+    /// Changes it, if `seen` is its version or none is asked for. That other words are read is marked;
+    /// nobody is told that it is new.
     pub async fn update(
         &self,
         conn: &mut Conn,
         mut changes: ThreadChanges,
+        seen: Option<i32>,
         now: DateTime<Utc>,
     ) -> Result<(), DiscussionError> {
         if changes.is_empty() {
@@ -144,10 +150,16 @@ impl Thread {
         let changed = diesel::update(self)
             .filter(discussion_threads::tenant_id.eq(self.tenant_id))
             .filter(discussion_threads::deleted_at.is_null())
-            .set((&changes, edited, discussion_threads::updated_at.eq(now)))
+            .filter(discussion_threads::version.eq(seen.unwrap_or_default()).or(seen.is_none().into_sql::<Bool>()))
+            .set((
+                &changes,
+                edited,
+                discussion_threads::version.eq(discussion_threads::version + 1),
+                discussion_threads::updated_at.eq(now),
+            ))
             .execute(conn)
             .await?;
-        if changed == 0 { Err(DiscussionError::Gone) } else { Ok(()) }
+        if changed == 0 { Err(DiscussionError::unchanged(seen)) } else { Ok(()) }
     }
 
     /// Takes it out of everybody's sight.
@@ -168,6 +180,7 @@ impl Thread {
             .filter(discussion_threads::deleted_at.is_null())
             .set((
                 discussion_threads::is_pinned.eq(diesel::dsl::not(discussion_threads::is_pinned)),
+                discussion_threads::version.eq(discussion_threads::version + 1),
                 discussion_threads::updated_at.eq(now),
             ))
             .returning(discussion_threads::is_pinned)
@@ -184,7 +197,11 @@ impl Thread {
                 .filter(discussion_threads::tenant_id.eq(self.tenant_id))
                 .filter(discussion_threads::deleted_at.is_null())
                 .filter(discussion_threads::status.eq(from))
-                .set((discussion_threads::status.eq(to), discussion_threads::updated_at.eq(now)))
+                .set((
+                    discussion_threads::status.eq(to),
+                    discussion_threads::version.eq(discussion_threads::version + 1),
+                    discussion_threads::updated_at.eq(now),
+                ))
         };
         if turn(ThreadStatus::Active, ThreadStatus::Locked).execute(conn).await? == 1 {
             return Ok(ThreadStatus::Locked);
@@ -212,7 +229,7 @@ async fn require_place(conn: &mut Conn, thread: &Thread, sees_all: bool) -> Resu
             .filter(content_items::tenant_id.eq(thread.tenant_id))
             .filter(content_items::course_id.eq(thread.course_id))
             .filter(content_items::id.eq(item))
-            .filter(content_items::is_published.or(sees_all.into_sql::<diesel::sql_types::Bool>()));
+            .filter(content_items::is_published.or(sees_all.into_sql::<Bool>()));
         if !diesel::select(diesel::dsl::exists(found)).get_result::<bool>(conn).await? {
             return Err(DiscussionError::NoSuchContentItem);
         }

@@ -6,7 +6,7 @@ use shared::enrollments::EnrollmentStatus;
 use shared::testing::make;
 use shared::users::UserRole;
 
-use super::{Class, THREADS, thread_of};
+use super::{Class, REPLIES, THREADS, thread_of};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_is_opened_by_who_takes_part_and_answered_whole() {
@@ -232,4 +232,32 @@ async fn many_who_like_it_at_once_are_counted_once_each() {
     let address = format!("{THREADS}{id}/like/");
     futures::future::join_all(crowd.iter().map(|client| client.post(&address, json!({})))).await;
     assert_eq!(thread_of(&class.alice, &id).await["like_count"], 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_were_changed_meanwhile_are_not_overwritten_unseen() {
+    let class = Class::make().await;
+    let thread = class.thread(&class.alice).await;
+    let reply = class.reply(&class.alice, &thread, None).await;
+    let liked = class.alice.get(&format!("{THREADS}{thread}/")).await.expect(200).header("etag").to_owned();
+    class.learner().await.post(&format!("{THREADS}{thread}/like/"), json!({})).await.expect(200);
+    let careful = class.alice.with("if-match", &liked);
+    careful.patch(&format!("{THREADS}{thread}/"), json!({"title": "Knots"})).await.expect(200);
+    for address in [format!("{THREADS}{thread}/"), format!("{REPLIES}{reply}/")] {
+        let seen = class.alice.get(&address).await.expect(200).header("etag").to_owned();
+        let careful = class.alice.with("if-match", &seen);
+        let changed = careful.patch(&address, json!({"content": "Two half hitches."})).await.expect(200);
+
+        let refused = careful.patch(&address, json!({"content": "A clove hitch."})).await.expect(412);
+
+        assert_eq!(refused.body["code"], "changed_meanwhile");
+        let now = class.alice.get(&address).await.expect(200);
+        assert_eq!(now.body["content"], "Two half hitches.");
+        assert_eq!(now.header("etag"), changed.header("etag"));
+        let hide = class.teacher.post(&format!("{address}hide/"), json!({"reason": "Off topic"})).await;
+        hide.expect(200);
+        let stale = class.teacher.with("if-match", changed.header("etag"));
+        stale.patch(&address, json!({"content": "A bowline."})).await.expect(412);
+        class.alice.patch(&address, json!({"content": "A bowline."})).await.expect(200);
+    }
 }
