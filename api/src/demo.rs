@@ -35,7 +35,7 @@ pub async fn seed(
     for (slug, made) in demo::seed(&pool, &hash, &platform.vault()?, now).await? {
         writeln!(
             out,
-            "{slug}: {} users, {} groups, {} courses, {} modules, {} content items, {} enrollments, {} certificates, \
+            "{slug}: {} users, {} groups, {} courses, {} modules, {} content items, {} enrollments, {} group enrollments, {} certificates, \
              {} notifications, {} events, {} imports, {} devices, {} identity providers, {} learning platforms",
             made.users,
             made.groups,
@@ -43,6 +43,7 @@ pub async fn seed(
             made.modules,
             made.content_items,
             made.enrollments,
+            made.group_enrollments,
             made.certificates,
             made.notifications,
             made.events,

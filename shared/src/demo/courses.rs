@@ -55,6 +55,14 @@ fn package(position: usize) -> Option<ContentType> {
     }
 }
 
+/// The course whose last module opens only so many days after one has begun.
+const OPENS_LATER: (&str, i32) = ("project-management-professional", 14);
+
+fn opens_after(course: &DemoCourse, module: usize) -> Option<i32> {
+    let (slug, days) = OPENS_LATER;
+    (course.slug == slug && module + 1 == course.modules.len()).then_some(days)
+}
+
 impl Seed<'_> {
     /// Six published courses, 38 modules, four items in each.
     pub(super) async fn courses(&self, conn: &mut Conn) -> Result<Outline, Error> {
@@ -211,6 +219,7 @@ impl Seed<'_> {
                 modules::title.eq(title),
                 modules::description.eq(format!("{title}, in {}", about.title)),
                 modules::position.eq(position),
+                modules::release_after_days.eq(opens_after(about, number)),
                 modules::created_at.eq(self.days_ago(100)),
                 modules::updated_at.eq(self.days_ago(100)),
             ))

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::Seed;
 use super::courses::{Outline, OutlinedCourse};
+use super::together::{came_together, course_of};
 use crate::certificates::jobs::RenderCertificate;
 use crate::certificates::{CertificateRule, CertificateStatus};
 use crate::db::schema::{certificates, enrollments, events, learner_progress, notification_deliveries, notifications};
@@ -14,7 +15,8 @@ use crate::db::{Conn, Error};
 use crate::enrollments::{EnrollmentCause, EnrollmentStatus, ProgressStatus};
 use crate::events::EventKind;
 use crate::ids::{
-    CertificateId, ContentItemId, CourseId, DeliveryId, EnrollmentId, EventId, NotificationId, ProgressId, UserId,
+    CertificateId, ContentItemId, CourseId, DeliveryId, EnrollmentId, EventId, GroupId, NotificationId, ProgressId,
+    UserId,
 };
 use crate::jobs;
 use crate::notifications::{DeliveryChannel, DeliveryStatus, NotificationType};
@@ -23,7 +25,7 @@ use crate::notifications::{DeliveryChannel, DeliveryStatus, NotificationType};
 const RENEWED: (&str, i32) = ("project-management-professional", 730);
 
 /// Every learner is in this many courses.
-const COURSES_EACH: usize = 3;
+pub(super) const COURSES_EACH: usize = 3;
 
 /// How many rows the past has.
 #[derive(Default)]
@@ -47,6 +49,8 @@ struct Place<'a> {
     done: usize,
     enrolled_at: DateTime<Utc>,
     completed_at: Option<DateTime<Utc>>,
+    /// With which they came.
+    group: Option<GroupId>,
 }
 
 impl Seed<'_> {
@@ -58,7 +62,7 @@ impl Seed<'_> {
         self.certificate_rule(conn, outline).await?;
         for (position, (user, name)) in learners.iter().enumerate() {
             for turn in 0..COURSES_EACH {
-                let index = (position + turn * 2) % outline.courses.len().max(1);
+                let index = course_of(position, turn, outline.courses.len());
                 let Some(course) = outline.courses.get(index) else { continue };
                 let place = self.place(*user, name, course, index, position, turn);
                 self.enroll(conn, &place).await?;
@@ -99,6 +103,7 @@ impl Seed<'_> {
             done,
             enrolled_at: self.days_ago(60 - turn * 15 - position % 10),
             completed_at: (turn == 0).then(|| self.days_ago(20 + position % 10)),
+            group: self.group_of(position).filter(|_| came_together(position, turn, index)),
         }
     }
 
@@ -111,6 +116,12 @@ impl Seed<'_> {
                 enrollments::user_id.eq(place.user),
                 enrollments::course_id.eq(place.course.id),
                 enrollments::status.eq(EnrollmentStatus::Active),
+                enrollments::cause.eq(if place.group.is_some() {
+                    EnrollmentCause::Group
+                } else {
+                    EnrollmentCause::Itself
+                }),
+                enrollments::group_id.eq(place.group),
                 enrollments::progress.eq(i16::try_from(percent).unwrap_or(100)),
                 enrollments::enrolled_at.eq(place.enrolled_at),
                 enrollments::started_at.eq(place.enrolled_at),

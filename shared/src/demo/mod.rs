@@ -12,6 +12,7 @@ mod imports;
 mod learning;
 mod news;
 mod people;
+mod together;
 mod trust;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -38,6 +39,7 @@ pub struct Summary {
     pub modules: usize,
     pub content_items: usize,
     pub enrollments: usize,
+    pub group_enrollments: usize,
     pub certificates: usize,
     pub notifications: usize,
     pub announcements: usize,
@@ -132,6 +134,7 @@ impl Seed<'_> {
         let groups = self.groups(conn).await?;
         self.folders(conn).await?;
         let outline = self.courses(conn).await?;
+        let group_enrollments = self.together(conn, &outline).await?;
         let past = self.learning(conn, &outline).await?;
         let announcements = self.announcements(conn, &outline).await?;
         let (threads, replies) = self.discussions(conn, &outline).await?;
@@ -145,6 +148,7 @@ impl Seed<'_> {
             modules: outline.modules,
             content_items: outline.courses.iter().map(|course| course.items.len()).sum(),
             enrollments: past.enrollments,
+            group_enrollments,
             certificates: past.certificates,
             notifications: past.notifications,
             announcements,

@@ -31,6 +31,8 @@ const LEARNERS: [(&str, &str); 12] = [
     ("Leo", "Harris"),
 ];
 const GROUPS: [&str; 3] = ["2024 Cohort A", "2024 Cohort B", "Engineering Team"];
+/// How many learners are in each.
+pub(super) const IN_A_GROUP: usize = 4;
 
 /// Makes the superuser, unless there is one of that name.
 pub(super) async fn superuser(conn: &mut Conn, password_hash: &str, now: DateTime<Utc>) -> Result<(), Error> {
@@ -169,10 +171,19 @@ impl Seed<'_> {
             .collect()
     }
 
+    /// The group of the learner at this position.
+    pub(super) fn group_of(&self, position: usize) -> Option<GroupId> {
+        GROUPS.get(position / IN_A_GROUP).map(|name| self.group(name))
+    }
+
+    fn group(&self, name: &str) -> GroupId {
+        GroupId(self.id(&format!("group {name}")))
+    }
+
     /// Three groups of four learners.
     pub(super) async fn groups(&self, conn: &mut Conn) -> Result<usize, Error> {
-        for (learners, name) in self.learners().chunks(4).zip(GROUPS) {
-            let group = GroupId(self.id(&format!("group {name}")));
+        for (learners, name) in self.learners().chunks(IN_A_GROUP).zip(GROUPS) {
+            let group = self.group(name);
             diesel::insert_into(learner_groups::table)
                 .values((
                     learner_groups::id.eq(group),

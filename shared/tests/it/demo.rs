@@ -13,6 +13,7 @@ const PROMISED: Summary = Summary {
     modules: 38,
     content_items: 152,
     enrollments: 36,
+    group_enrollments: 3,
     certificates: 12,
     notifications: 12,
     announcements: 4,
@@ -50,6 +51,8 @@ async fn both_tenants_have_exactly_what_is_promised() {
             ("modules", PROMISED.modules),
             ("content_items", PROMISED.content_items),
             ("enrollments", PROMISED.enrollments),
+            ("group_enrollments", PROMISED.group_enrollments),
+            ("certificate_rules", 1),
             ("certificates", PROMISED.certificates),
             ("notifications", PROMISED.notifications),
             ("announcements", PROMISED.announcements),
@@ -102,7 +105,14 @@ async fn its_secrets_are_sealed_and_its_players_have_told_something() {
         where p.progress_details ?| array['lesson_status', 'last_verb'] group by i.content_type order by 1";
     assert_eq!(db.texts(players).await, ["H5P true", "SCORM true"]);
     let history = "select distinct coalesce(from_status::text, '-') || ' ' || to_status || ' ' || cause as text from enrollment_changes order by 1";
-    assert_eq!(db.texts(history).await, ["- ACTIVE SELF", "ACTIVE COMPLETED COMPLETION"]);
+    assert_eq!(db.texts(history).await, ["- ACTIVE GROUP", "- ACTIVE SELF", "ACTIVE COMPLETED COMPLETION"]);
+    let out_of_step = "select m.user_id::text as text from group_enrollments g
+        join group_memberships m on m.tenant_id = g.tenant_id and m.group_id = g.group_id
+        left join enrollments e on e.tenant_id = g.tenant_id and e.course_id = g.course_id and e.user_id = m.user_id
+        where e.id is null";
+    assert_eq!(db.texts(out_of_step).await, Vec::<String>::new(), "who is in a group is in its course");
+    let opens_later = "select release_after_days::text as text from modules where release_after_days is not null";
+    assert_eq!(db.texts(opens_later).await, ["14", "14"], "one in each tenant");
 }
 
 #[tokio::test(flavor = "multi_thread")]
