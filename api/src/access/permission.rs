@@ -15,7 +15,9 @@ pub enum Permission {
     ReadUsers,
     /// Invite, change, suspend and delete people.
     WriteUsers,
-    /// See and change learner groups.
+    /// See what learner groups there are, and how large they are.
+    ReadGroups,
+    /// Change learner groups, and see who is in them.
     WriteGroups,
     /// See tenants: one's own, or all for a superuser.
     ReadTenants,
@@ -88,8 +90,9 @@ pub fn allows(caller: &Caller, permission: Permission) -> bool {
         | P::ReadJobs => match caller.role {
             Admin | Instructor | Learner => true,
         },
-        // Instructors see the learners whom they may enroll; which ones, the policy says.
+        // Instructors see the learners and the groups whom they may enroll; which learners, the policy says.
         P::ReadUsers
+        | P::ReadGroups
         | P::WriteFolders
         | P::WriteCourses
         | P::WriteEnrollments

@@ -3,7 +3,7 @@
 use axum::Json;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use shared::courses::{Access, Course, CourseKey, Decision, ExplainedItem, ExplainedModule, Part, Reason, UnmetModule};
+use shared::courses::{Access, Course, CourseKey, Decision, ExplainedItem, ExplainedModule, Part, Reason};
 use shared::db::Conn;
 use shared::ids::{ContentItemId, ModuleId, UserId};
 use shared::users::User;
@@ -63,12 +63,7 @@ impl From<Reason> for ReasonOut {
             Reason::NotPublished(part) => of(part, None),
             Reason::NotReleased(part, at) | Reason::NoLongerAvailable(part, at) => of(part, Some(at)),
             Reason::PrerequisiteCourse(unmet) => Self { course: Some(unmet.into()), ..plain },
-            Reason::PrerequisiteModule(unmet) => {
-                let UnmetModule { module: id, title, done, required } = unmet;
-                let reason = "not_completed";
-                let unmet = UnmetModuleOut { id, title, reason, completed_items: done, required_items: required };
-                Self { module: Some(unmet), ..plain }
-            }
+            Reason::PrerequisiteModule(unmet) => Self { module: Some(unmet.into()), ..plain },
         }
     }
 }

@@ -213,5 +213,5 @@ pub async fn restore_version(
     let (version, _) = version.ok_or(ApiError::NotFound("version"))?;
     let by = Authorship { author: policy::author(&caller), comment: &body.comment };
     let item = version.restore(&mut conn, &item, seen, by, app.clock.now()).await?;
-    shown(&access, &module, item)
+    shown(&mut conn, &access, &module, item).await
 }

@@ -21,7 +21,10 @@ impl From<CourseError> for ApiError {
             CourseError::NoSuchInstructor => Self::field("instructor_id", message),
             CourseError::ForeignModule(_) => Self::field("modules", message),
             CourseError::ForeignItem(_) => Self::field("content_items", message),
-            CourseError::PrerequisiteElsewhere => Self::field("prerequisite_module", message),
+            CourseError::NoSuchPrerequisiteCourse => Self::field("prerequisite_course", message),
+            CourseError::PrerequisiteElsewhere | CourseError::NoSuchPrerequisiteModule => {
+                Self::field("prerequisite_module", message)
+            }
             CourseError::WindowEmpty => Self::field("available_until", message),
             CourseError::Metadata(_) => Self::field("metadata", message),
             CourseError::UrlMissing => Self::field("external_url", message),

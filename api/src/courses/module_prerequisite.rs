@@ -7,8 +7,8 @@ use axum::http::{HeaderName, StatusCode};
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::courses::{ModulePrerequisite, ModulePrerequisiteRow, PrerequisiteType};
-use shared::db::{Conn, Numbered};
+use shared::courses::{ModuleLink, ModulePrerequisite, ModulePrerequisiteRow, PrerequisiteType, UnmetModule};
+use shared::db::Conn;
 use shared::ids::{ModuleId, ModulePrerequisiteId};
 use utoipa::ToSchema;
 
@@ -42,7 +42,7 @@ pub struct ModulePrerequisiteOut {
 impl From<ModulePrerequisiteRow> for ModulePrerequisiteOut {
     fn from(row: ModulePrerequisiteRow) -> Self {
         let is_met = row.is_met();
-        let ModulePrerequisiteRow { prerequisite, title, position, required: _, done: _ } = row;
+        let ModulePrerequisiteRow { prerequisite, title, position, in_draft: _, required: _, done: _ } = row;
         let ModulePrerequisite {
             id,
             tenant_id: _,
@@ -67,18 +67,27 @@ impl From<ModulePrerequisiteRow> for ModulePrerequisiteOut {
     }
 }
 
-/// A required module that the caller has not done.
+/// A required module that the caller has not done. One of a draft is required like others, and has no
+/// name for those who do not run the course.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = UnmetModule)]
 pub struct UnmetModuleOut {
-    pub(super) id: ModuleId,
-    pub(super) title: String,
+    id: Option<ModuleId>,
+    title: Option<String>,
     #[schema(example = "not_completed")]
-    pub(super) reason: &'static str,
+    reason: &'static str,
     /// Required items that are done.
-    pub(super) completed_items: i64,
+    completed_items: i64,
     /// Required items in all.
-    pub(super) required_items: i64,
+    required_items: i64,
+}
+
+impl From<UnmetModule> for UnmetModuleOut {
+    fn from(unmet: UnmetModule) -> Self {
+        let UnmetModule { module, done, required } = unmet;
+        let (id, title) = module.map(|ModuleLink { id, title }| (id, title)).unzip();
+        Self { id, title, reason: "not_completed", completed_items: done, required_items: required }
+    }
 }
 
 /// Whether the caller has done what a module asks for.
@@ -90,17 +99,9 @@ pub struct ModulePrerequisitesMetOut {
     unmet_modules: Vec<UnmetModuleOut>,
 }
 
-impl<'a> FromIterator<&'a ModulePrerequisiteRow> for ModulePrerequisitesMetOut {
-    /// Of what is required.
-    fn from_iter<T: IntoIterator<Item = &'a ModulePrerequisiteRow>>(rows: T) -> Self {
-        let unmet = rows.into_iter().filter(|row| !row.is_met()).map(|row| UnmetModuleOut {
-            id: row.prerequisite.prerequisite_module_id,
-            title: row.title.clone(),
-            reason: "not_completed",
-            completed_items: row.done,
-            required_items: row.required,
-        });
-        let unmet_modules: Vec<_> = unmet.collect();
+impl FromIterator<UnmetModule> for ModulePrerequisitesMetOut {
+    fn from_iter<T: IntoIterator<Item = UnmetModule>>(unmet: T) -> Self {
+        let unmet_modules: Vec<_> = unmet.into_iter().map(UnmetModuleOut::from).collect();
         Self { met: unmet_modules.is_empty(), unmet_count: unmet_modules.len(), unmet_modules }
     }
 }
@@ -127,7 +128,7 @@ pub struct UpdateModulePrerequisite {
     prerequisite_type: Option<PrerequisiteType>,
 }
 
-/// List what should be done before a module.
+/// List what should be done before a module. What is in a draft is for those who run the course.
 #[utoipa::path(get, path = "/api/modules/{module}/prerequisites/", tag = "courses",
     params(("module" = ModuleId, Path), Paging), responses((status = OK, body = Listing<ModulePrerequisiteOut>)))]
 pub async fn list_module_prerequisites(
@@ -137,8 +138,9 @@ pub async fn list_module_prerequisites(
     db: Db,
 ) -> ApiResult<Json<Listing<ModulePrerequisiteOut>>> {
     let mut conn = db.conn().await?;
-    let (module, _) = policy::module(&mut conn, &caller, id, Action::See).await?;
-    Ok(paging.answer(ModulePrerequisite::list(&mut conn, &module, caller.user, paging.numbered()).await?))
+    let (module, seen) = policy::module(&mut conn, &caller, id, Action::See).await?;
+    let page = paging.numbered();
+    Ok(paging.answer(ModulePrerequisite::list(&mut conn, &module, caller.user, seen.runs, page).await?))
 }
 
 /// Tell whether the caller has done what a module asks for.
@@ -150,12 +152,9 @@ pub async fn check_module_prerequisites(
     db: Db,
 ) -> ApiResult<Json<ModulePrerequisitesMetOut>> {
     let mut conn = db.conn().await?;
-    let (module, _) = policy::module(&mut conn, &caller, id, Action::See).await?;
-    // A module has no more of them than a page holds.
-    let all = Numbered { number: 1, size: Numbered::LARGEST };
-    let rows = ModulePrerequisite::list(&mut conn, &module, caller.user, all).await?.items;
-    let is_required = |row: &&ModulePrerequisiteRow| row.prerequisite.prerequisite_type == PrerequisiteType::Required;
-    Ok(Json(rows.iter().filter(is_required).collect()))
+    let (module, seen) = policy::module(&mut conn, &caller, id, Action::See).await?;
+    let access = seen.access(&mut conn, &caller).await?;
+    Ok(Json(access.unmet_modules(module.id).collect()))
 }
 
 /// Ask for another module before this one. What is `REQUIRED` keeps this one shut.
@@ -191,9 +190,9 @@ async fn find<N>(
     (module, id): (ModuleId, ModulePrerequisiteId),
     action: Action,
 ) -> ApiResult<ModulePrerequisiteRow> {
-    let (module, _) = policy::module(conn, caller, module, action).await?;
+    let (module, seen) = policy::module(conn, caller, module, action).await?;
     let row = ModulePrerequisite::find(conn, &module, id, caller.user).await?;
-    row.ok_or(ApiError::NotFound("prerequisite"))
+    row.filter(|row| seen.runs || !row.in_draft).ok_or(ApiError::NotFound("prerequisite"))
 }
 
 /// Show what should be done before a module.

@@ -106,15 +106,25 @@ pub(super) async fn module<N>(
     Ok((module, settle(caller, course, standing, action, "module")?))
 }
 
-/// The item and its version, as much of it as the caller may see.
-pub(super) async fn content_item<N>(conn: &mut Conn, caller: &Can<N>, id: ContentItemId) -> ApiResult<(i32, SeenItem)> {
+/// An item of a course that the caller sees, and what decides about it.
+async fn found_item<N>(
+    conn: &mut Conn,
+    caller: &Can<N>,
+    id: ContentItemId,
+) -> ApiResult<(ContentItem, Module, Access)> {
     const WHAT: &str = "content item";
     let found = ContentItem::find(conn, caller.tenant(), id, caller.user).await?;
     let FoundItem { item, module, course, standing } = found.ok_or(ApiError::NotFound(WHAT))?;
     let seen = settle(caller, course, standing, Action::See, WHAT)?;
+    Ok((item, module, seen.access(conn, caller).await?))
+}
+
+/// The item and its version, as much of it as the caller may see.
+pub(super) async fn content_item<N>(conn: &mut Conn, caller: &Can<N>, id: ContentItemId) -> ApiResult<(i32, SeenItem)> {
+    let (item, module, access) = found_item(conn, caller, id).await?;
     let version = item.version;
-    let item = seen.access(conn, caller).await?.show(&module, item);
-    Ok((version, item.ok_or(ApiError::NotFound(WHAT))?))
+    let item = access.show_item(conn, &module, item).await?;
+    Ok((version, item.ok_or(ApiError::NotFound("content item"))?))
 }
 
 /// The item with its module's and course's facts, if the caller may change it.
@@ -142,8 +152,8 @@ pub(crate) fn author<N>(caller: &Can<N>) -> Option<UserId> {
 
 /// Whether the caller may open this item: for what hangs on it, such as its file.
 pub(crate) async fn may_open<N>(conn: &mut Conn, caller: &Can<N>, id: ContentItemId) -> ApiResult<bool> {
-    match content_item(conn, caller, id).await {
-        Ok((_, seen)) => Ok(seen.into_parts().1.is_allowed()),
+    match found_item(conn, caller, id).await {
+        Ok((item, module, access)) => Ok(access.item(module.gate(), item.gate()).is_allowed()),
         Err(ApiError::NotFound(_)) => Ok(false),
         Err(error) => Err(error),
     }

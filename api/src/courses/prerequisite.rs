@@ -138,7 +138,7 @@ pub struct UpdatePrerequisite {
     minimum_completion_percentage: Option<i16>,
 }
 
-/// List what should be learned before a course.
+/// List what should be learned before a course. Drafts are for those who run the course.
 #[utoipa::path(get, path = "/api/courses/{course}/prerequisites/", tag = "courses",
     params(("course" = String, Path, description = "Its id or slug"), Paging),
     responses((status = OK, body = Listing<PrerequisiteOut>)))]
@@ -150,7 +150,7 @@ pub async fn list_prerequisites(
 ) -> ApiResult<Json<Listing<PrerequisiteOut>>> {
     let mut conn = db.conn().await?;
     let seen = policy::course(&mut conn, &caller, &named, Action::See).await?;
-    Ok(paging.answer(Prerequisite::list(&mut conn, &seen.course, paging.numbered()).await?))
+    Ok(paging.answer(Prerequisite::list(&mut conn, &seen.course, seen.runs, paging.numbered()).await?))
 }
 
 /// Ask for another course before this one. What is `REQUIRED` is enforced when learners enroll.
@@ -184,6 +184,7 @@ pub async fn create_prerequisite(
 }
 
 /// Show everything that is required before a course, directly or by others, in the order of study.
+/// Drafts are for those who run the course.
 #[utoipa::path(get, path = "/api/courses/{course}/prerequisites/chain/", tag = "courses",
     params(("course" = String, Path, description = "Its id or slug")),
     responses((status = OK, body = PrerequisiteChainOut)))]
@@ -193,8 +194,8 @@ pub async fn show_prerequisite_chain(
     db: Db,
 ) -> ApiResult<Json<PrerequisiteChainOut>> {
     let mut conn = db.conn().await?;
-    let Seen { course, .. } = policy::course(&mut conn, &caller, &named, Action::See).await?;
-    let chain = course.prerequisite_chain(&mut conn).await?;
+    let Seen { course, runs, .. } = policy::course(&mut conn, &caller, &named, Action::See).await?;
+    let chain = course.prerequisite_chain(&mut conn, runs).await?;
     let course = CourseLinkOut { id: course.id, title: course.title, slug: course.slug };
     Ok(Json(PrerequisiteChainOut { course, chain: chain.into_iter().map(CourseLinkOut::from).collect() }))
 }
@@ -210,7 +211,7 @@ pub async fn check_prerequisites(
 ) -> ApiResult<Json<PrerequisitesMetOut>> {
     let mut conn = db.conn().await?;
     let seen = policy::course(&mut conn, &caller, &named, Action::See).await?;
-    Ok(Json(seen.course.unmet_prerequisites(&mut conn, caller.user).await?.into()))
+    Ok(Json(seen.course.unmet_prerequisites(&mut conn, caller.user, seen.runs).await?.into()))
 }
 
 /// Show what should be learned before a course.
@@ -233,8 +234,8 @@ async fn find<N>(
     id: PrerequisiteId,
     action: Action,
 ) -> ApiResult<PrerequisiteRow> {
-    let Seen { course, .. } = policy::course(conn, caller, named, action).await?;
-    Prerequisite::find(conn, &course, id).await?.ok_or(ApiError::NotFound("prerequisite"))
+    let Seen { course, runs, .. } = policy::course(conn, caller, named, action).await?;
+    Prerequisite::find(conn, &course, id, runs).await?.ok_or(ApiError::NotFound("prerequisite"))
 }
 
 /// Change how strongly another course is asked for.

@@ -14,6 +14,7 @@ impl From<DiscussionError> for ApiError {
             DiscussionError::Closed => Self::Conflict { code: "thread_closed", message },
             DiscussionError::Archived => Self::Conflict { code: "thread_archived", message },
             DiscussionError::NoSuchParent | DiscussionError::TooDeep(_) => Self::field("parent_reply", message),
+            DiscussionError::NoSuchCourse => Self::field("course", message),
             DiscussionError::NoSuchModule => Self::field("module", message),
             DiscussionError::NoSuchContentItem => Self::field("content_item", message),
             DiscussionError::Empty => Self::field("content", message),

@@ -135,7 +135,8 @@ pub(super) struct UpdateReply {
     content: Option<String>,
 }
 
-/// List replies, oldest first, each with the first fifty below it.
+/// List replies, oldest first, each with the first below it: fifty, or fewer on a long page, which has five
+/// hundred of them at most. `child_count` tells where there are more.
 #[utoipa::path(get, path = "/api/discussions/replies/", tag = "discussions", params(ListReplies, Paging),
     responses((status = OK, body = Listing<ReplyOut>)))]
 pub async fn list_replies(

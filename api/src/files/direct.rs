@@ -112,13 +112,6 @@ async fn begin(caller: &Can<WriteFiles>, app: &App, db: &Db, body: CreateUpload)
     let (filename, _) = taken
         .checked_name(&filename)
         .map_err(|error| ApiError::field("filename", crate::courses::capitalised(&error)))?;
-    policy::folder_to_fill(&mut conn, caller, folder_id).await?;
-    if let Some(file) = file_id {
-        policy::changeable(&mut conn, caller, file).await.map_err(|error| match error {
-            ApiError::NotFound(_) => ApiError::field("file_id", "There is no such file."),
-            other => other,
-        })?;
-    }
     let expires_at = app.clock.now() + PATIENCE;
     let new = NewUpload { user: caller.user, filename, folder: folder_id, file: file_id, comment, expires_at };
     let upload = Upload {
@@ -128,8 +121,21 @@ async fn begin(caller: &Can<WriteFiles>, app: &App, db: &Db, body: CreateUpload)
         part_bytes: Some(Plan::for_size(size_bytes).part_bytes),
         ..Upload::new(caller.tenant(), new, app.clock.now())
     };
+    require_place(&mut conn, caller, &upload).await?;
     upload.begin(&mut conn, app.config.files.tenant_quota_bytes).await?;
     Ok(upload)
+}
+
+/// Refuses an upload into a folder that is not the caller's to fill, or as a version of a file that is
+/// not theirs to change. Asked again at its end: they may have lost the right on the way.
+async fn require_place(conn: &mut Conn, caller: &Can<WriteFiles>, upload: &Upload) -> ApiResult<()> {
+    policy::folder_to_fill(conn, caller, upload.folder_id).await?;
+    let Some(file) = upload.file_id else { return Ok(()) };
+    match policy::changeable(conn, caller, file).await {
+        Ok(_) => Ok(()),
+        Err(ApiError::NotFound(_)) => Err(ApiError::field("file_id", "There is no such file.")),
+        Err(error) => Err(error),
+    }
 }
 
 async fn shown(app: &App, upload: Upload) -> ApiResult<UploadOut> {
@@ -219,8 +225,7 @@ pub async fn complete_upload(
     Body(body): Body<CompleteUpload>,
 ) -> ApiResult<(StatusCode, [(HeaderName, String); 1], Json<FileOut>)> {
     let upload = own(&mut *db.conn().await?, &caller, id).await?;
-    // The caller may have lost the right meanwhile.
-    policy::folder_to_fill(&mut *db.conn().await?, &caller, upload.folder_id).await?;
+    require_place(&mut *db.conn().await?, &caller, &upload).await?;
     let size_bytes = put_together(&app, &upload, body.parts).await?;
     let mut conn = db.conn().await?;
     let arrived = Arrived { size_bytes, sha256: upload.promised_sha256.clone() };

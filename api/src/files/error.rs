@@ -19,6 +19,7 @@ impl From<FileError> for ApiError {
             FileError::MoreOpenThanParent => conflict("more_open_than_parent"),
             FileError::FolderNotEmpty => conflict("folder_not_empty"),
             FileError::Gone => Self::NotFound("file"),
+            FileError::NoSuchItem => Self::NotFound("content item"),
             FileError::Changed => Self::Changed,
             FileError::InUse => conflict("file_in_use"),
             FileError::KindDiffers => conflict("kind_differs"),

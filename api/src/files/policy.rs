@@ -76,17 +76,33 @@ pub(super) async fn folder_to_fill<N>(conn: &mut Conn, caller: &Can<N>, id: Opti
     }
 }
 
-/// The file, if the caller may read it: by its folder, as its uploader, or because it hangs on an
-/// item of a course that they may open.
+/// The file as it is now, if the caller may read it: by its folder, as its uploader, or because it
+/// hangs on an item of a course that they may open.
 pub(super) async fn readable<N>(conn: &mut Conn, caller: &Can<N>, id: FileId) -> ApiResult<FileRow> {
+    match File::find_visible(conn, caller.tenant(), id, reader(caller)).await? {
+        Some(row) => Ok(row),
+        None => of_an_item(conn, caller, id).await,
+    }
+}
+
+/// The file, if the caller may also read what it was before. An item shows its file as it is now:
+/// what an author has replaced is kept from those who may only open the item.
+pub(super) async fn readable_back<N>(conn: &mut Conn, caller: &Can<N>, id: FileId) -> ApiResult<FileRow> {
     if let Some(row) = File::find_visible(conn, caller.tenant(), id, reader(caller)).await? {
         return Ok(row);
     }
+    of_an_item(conn, caller, id).await?;
+    Err(ApiError::Forbidden("A course shows this file as it is now, and not its older versions.".into()))
+}
+
+/// The file, if an item shows it that the caller may open: without the e-mail of whoever uploaded
+/// it, which courses keep from those who learn.
+async fn of_an_item<N>(conn: &mut Conn, caller: &Can<N>, id: FileId) -> ApiResult<FileRow> {
     // Nearly always one item, and seldom more than a few: each asks the courses' own decision.
     for item in Attachment::items_of(conn, caller.tenant(), id, caller.user).await? {
         if courses::may_open(conn, caller, item).await? {
-            let row = File::find(conn, caller.tenant(), id).await?;
-            return row.ok_or(ApiError::NotFound("file"));
+            let row = File::find(conn, caller.tenant(), id).await?.ok_or(ApiError::NotFound("file"))?;
+            return Ok(FileRow { uploaded_by_email: None, ..row });
         }
     }
     Err(ApiError::NotFound("file"))

@@ -27,6 +27,7 @@ pub(super) struct FileOut {
     folder_id: Option<FolderId>,
     tenant: TenantId,
     uploaded_by: Option<UserId>,
+    /// Null for those who only see the file in a course.
     uploaded_by_email: Option<String>,
     metadata: FileMetadata,
     /// The number of the current version.

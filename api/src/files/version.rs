@@ -1,4 +1,5 @@
-//! The contents that a file has had.
+//! The contents that a file has had: for those who see the file where files are, and not for those
+//! who only see it in a course.
 
 use axum::Json;
 use axum::extract::State;
@@ -60,7 +61,7 @@ impl VersionOut {
     }
 }
 
-/// List the versions of a file, newest first.
+/// List the versions of a file, newest first. Who only sees the file in a course gets the current one.
 #[utoipa::path(get, path = "/api/files/{file}/versions/", tag = "files", params(("file" = FileId, Path), Paging),
     responses((status = OK, body = Listing<VersionOut>)))]
 pub async fn list_file_versions(
@@ -70,13 +71,13 @@ pub async fn list_file_versions(
     db: Db,
 ) -> ApiResult<Json<Listing<VersionOut>>> {
     let mut conn = db.conn().await?;
-    let FileRow { file, .. } = policy::readable(&mut conn, &caller, id).await?;
+    let FileRow { file, .. } = policy::readable_back(&mut conn, &caller, id).await?;
     let page = FileVersion::list(&mut conn, &file, paging.numbered()).await?;
     Ok(paging.answer(page.map(|row| VersionOut::new(row, &file))))
 }
 
 async fn found<N>(conn: &mut Conn, caller: &Can<N>, id: FileId, number: i32) -> ApiResult<(File, VersionRow)> {
-    let FileRow { file, .. } = policy::readable(conn, caller, id).await?;
+    let FileRow { file, .. } = policy::readable_back(conn, caller, id).await?;
     let row = FileVersion::find(conn, &file, number).await?.ok_or(ApiError::NotFound("file"))?;
     Ok((file, row))
 }

@@ -11,7 +11,7 @@ use shared::ids::{GroupId, TenantId, UserId};
 use shared::users::{Group, GroupChanges, GroupError, GroupRow, NewGroup};
 use utoipa::{IntoParams, ToSchema};
 
-use super::WriteGroups;
+use super::{ReadGroups, WriteGroups};
 use crate::access::Can;
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Body, Db, IfMatch, Listing, Paging, Path, Query, Tagged};
@@ -65,11 +65,12 @@ pub struct ListGroups {
     search: Option<String>,
 }
 
-/// The tenant's groups, by name.
+/// The tenant's groups, by name: for administrators, and for instructors, who have them learn their
+/// courses. Who is in them, only administrators see.
 #[utoipa::path(get, path = "/api/groups/", tag = "users", params(ListGroups, Paging),
     responses((status = OK, body = Listing<GroupOut>)))]
 pub async fn list_groups(
-    caller: Can<WriteGroups>,
+    caller: Can<ReadGroups>,
     Query(query): Query<ListGroups>,
     paging: Paging,
     db: Db,
@@ -117,7 +118,7 @@ pub async fn create_group(
 /// A group.
 #[utoipa::path(get, path = "/api/groups/{group}/", tag = "users",
     params(("group" = GroupId, Path, description = "The group")), responses((status = OK, body = GroupOut)))]
-pub async fn show_group(caller: Can<WriteGroups>, Path(id): Path<GroupId>, db: Db) -> ApiResult<Tagged<GroupOut>> {
+pub async fn show_group(caller: Can<ReadGroups>, Path(id): Path<GroupId>, db: Db) -> ApiResult<Tagged<GroupOut>> {
     let mut conn = db.conn().await?;
     let row = Group::find(&mut conn, caller.tenant(), id).await?.ok_or(ApiError::NotFound("group"))?;
     Ok(Tagged(row.group.version, row.into()))

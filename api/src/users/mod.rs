@@ -20,7 +20,9 @@ needs! {
     ReadUsers;
     /// Invite, change, suspend and delete people.
     WriteUsers;
-    /// See and change learner groups.
+    /// See what learner groups there are, and how large they are.
+    ReadGroups;
+    /// Change learner groups, and see who is in them.
     WriteGroups;
 }
 

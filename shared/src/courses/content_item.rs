@@ -383,7 +383,9 @@ impl ContentItem {
             .load::<Self>(conn)
             .await?;
         let total = wanted().count().get_result(conn).await?;
-        Ok(Page::numbered(found.into_iter().filter_map(|item| access.show(module, item)).collect(), total))
+        let mut seen: Vec<_> = found.into_iter().filter_map(|item| access.show(module, item)).collect();
+        SeenItem::find_files(conn, module.tenant_id, seen.iter_mut().collect()).await?;
+        Ok(Page::numbered(seen, total))
     }
 }
 

@@ -102,7 +102,7 @@ pub struct CourseChanges {
     pub tags: Option<Value>,
     pub thumbnail: Option<Option<String>>,
     pub instructor_id: Option<Option<UserId>>,
-    /// Goes the way of [`Course::publish`] and [`Course::archive`].
+    /// Goes the way of [`Course::publish`] and [`Course::archive`], and has the same done.
     #[diesel(skip_update)]
     pub status: Option<CourseStatus>,
 }
@@ -210,16 +210,12 @@ impl Course {
                 changes.price_cents = Some(price_cents);
                 changes.is_free = Some(is_free);
             }
-            let status = changes.status.unwrap_or(course.status);
-            let published_at = (status == CourseStatus::Published).then(|| course.published_at.unwrap_or(now));
+            // The status that it has already is none to be given: forms send all that they show.
+            if let Some(status) = changes.status.filter(|status| *status != course.status) {
+                course.turn(conn, &[course.status], status, now).await?;
+            }
             Ok(diesel::update(&course)
-                .set((
-                    &changes,
-                    courses::status.eq(status),
-                    published_at.map(|at| courses::published_at.eq(at)),
-                    courses::version.eq(courses::version + 1),
-                    courses::updated_at.eq(now),
-                ))
+                .set((&changes, courses::version.eq(courses::version + 1), courses::updated_at.eq(now)))
                 .returning(Self::as_returning())
                 .get_result(conn)
                 .await?)

@@ -41,6 +41,12 @@ pub enum CourseError {
     /// There are enough.
     #[error("there are {0} already, which is as many as there may be")]
     TooMany(i64),
+    /// The course to be learned before is gone, or was never there.
+    #[error("no such course")]
+    NoSuchPrerequisiteCourse,
+    /// The module to be done before is gone, or was never there.
+    #[error("no such module")]
+    NoSuchPrerequisiteModule,
     /// It is asked for already.
     #[error("the course asks for that one already")]
     PrerequisiteTwice,

@@ -14,13 +14,41 @@ use crate::jobs::enqueue;
 impl Course {
     /// Opens it to learners.
     pub async fn publish(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, CourseError> {
-        let published_at = self.published_at.unwrap_or(now);
+        let turned =
+            self.turn(conn, &[CourseStatus::Draft, CourseStatus::Archived], CourseStatus::Published, now).await?;
+        turned.ok_or(CourseError::AlreadyPublished)
+    }
+
+    /// Closes it to those who do not take part yet.
+    pub async fn archive(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, CourseError> {
+        let turned =
+            self.turn(conn, &[CourseStatus::Draft, CourseStatus::Published], CourseStatus::Archived, now).await?;
+        turned.ok_or(CourseError::AlreadyArchived)
+    }
+
+    /// Opens an archived course again, as far as it was open: a draft becomes a draft.
+    pub async fn unarchive(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, CourseError> {
+        let was = if self.published_at.is_some() { CourseStatus::Published } else { CourseStatus::Draft };
+        let turned = self.turn(conn, &[CourseStatus::Archived], was, now).await?;
+        turned.ok_or(CourseError::NotArchived)
+    }
+
+    /// Gives it another status, if its own is one of `from`; none if it is not. Nothing else writes the
+    /// status of a course that is there, so that whatever opens it has the same done.
+    pub(super) async fn turn(
+        &self,
+        conn: &mut Conn,
+        from: &[CourseStatus],
+        to: CourseStatus,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>, Error> {
+        let opens = to == CourseStatus::Published;
         conn.transaction(async |conn| {
-            let course: Option<Self> = diesel::update(self)
-                .filter(courses::status.ne(CourseStatus::Published))
+            let turned: Option<Self> = diesel::update(self)
+                .filter(courses::status.eq_any(from))
                 .set((
-                    courses::status.eq(CourseStatus::Published),
-                    courses::published_at.eq(published_at),
+                    courses::status.eq(to),
+                    opens.then(|| courses::published_at.eq(self.published_at.unwrap_or(now))),
                     courses::version.eq(courses::version + 1),
                     courses::updated_at.eq(now),
                 ))
@@ -28,53 +56,12 @@ impl Course {
                 .get_result(conn)
                 .await
                 .optional()?;
-            let course = course.ok_or(CourseError::AlreadyPublished)?;
-            course.tell_that_it_is_open(conn).await?;
-            Ok(course)
+            if let Some(course) = turned.as_ref().filter(|_| opens) {
+                enqueue(conn, &CourseOpened { tenant_id: course.tenant_id, course_id: course.id }).await?;
+            }
+            Ok(turned)
         })
         .await
-    }
-
-    /// Closes it to those who do not take part yet.
-    pub async fn archive(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, CourseError> {
-        let course = diesel::update(self)
-            .filter(courses::status.ne(CourseStatus::Archived))
-            .set((
-                courses::status.eq(CourseStatus::Archived),
-                courses::version.eq(courses::version + 1),
-                courses::updated_at.eq(now),
-            ))
-            .returning(Self::as_returning())
-            .get_result(conn)
-            .await
-            .optional()?;
-        course.ok_or(CourseError::AlreadyArchived)
-    }
-
-    /// Opens an archived course again, as far as it was open: a draft becomes a draft.
-    pub async fn unarchive(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Self, CourseError> {
-        let was = if self.published_at.is_some() { CourseStatus::Published } else { CourseStatus::Draft };
-        conn.transaction(async |conn| {
-            let course: Option<Self> = diesel::update(self)
-                .filter(courses::status.eq(CourseStatus::Archived))
-                .set((courses::status.eq(was), courses::version.eq(courses::version + 1), courses::updated_at.eq(now)))
-                .returning(Self::as_returning())
-                .get_result(conn)
-                .await
-                .optional()?;
-            let course = course.ok_or(CourseError::NotArchived)?;
-            course.tell_that_it_is_open(conn).await?;
-            Ok(course)
-        })
-        .await
-    }
-
-    /// If it is.
-    async fn tell_that_it_is_open(&self, conn: &mut Conn) -> Result<(), Error> {
-        if self.status == CourseStatus::Published {
-            enqueue(conn, &CourseOpened { tenant_id: self.tenant_id, course_id: self.id }).await?;
-        }
-        Ok(())
     }
 
     /// Deletes it with all that is in it, unless somebody takes part: their progress and their

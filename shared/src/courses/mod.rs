@@ -26,8 +26,8 @@ mod standing;
 mod unmet;
 
 pub use access::{
-    Access, Decision, ExplainedItem, ExplainedModule, ItemGate, ModuleGate, Part, Reason, SeenItem, SeenModule,
-    UnmetModule, Window, WindowChanges,
+    Access, Decision, ExplainedItem, ExplainedModule, ItemGate, ModuleGate, ModuleLink, Part, Reason, SeenItem,
+    SeenModule, UnmetModule, Window, WindowChanges,
 };
 pub use content_item::{ContentItem, ContentItemChanges, ContentType, FoundItem, NewContentItem};
 pub use content_version::{Authorship, ContentVersion, ContentVersionBrief};

@@ -8,8 +8,8 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::jobs::RecountProgress;
 use super::{
-    Access, ContentItem, Course, CourseError, ModuleGate, SeenModule, Standing, Window, WindowChanges, places,
-    rich_text,
+    Access, ContentItem, Course, CourseError, ModuleGate, SeenItem, SeenModule, Standing, Window, WindowChanges,
+    places, rich_text,
 };
 use crate::db::schema::{content_items, courses, enrollments, modules};
 use crate::db::{Conn, Error, Numbered, Page};
@@ -236,7 +236,7 @@ impl Module {
         Ok(found.map(|(module, course, standing)| FoundModule { module, course, standing }))
     }
 
-    /// The modules of a course with their items, in order, as somebody may see them: two queries,
+    /// The modules of a course with their items, in order, as somebody may see them: three queries,
     /// however many there are.
     pub async fn list(
         conn: &mut Conn,
@@ -262,13 +262,15 @@ impl Module {
         Ok(Page::numbered(Self::with_items(conn, modules, access).await?, total))
     }
 
-    /// Modules of one course with their items in order, as somebody may see them.
+    /// Modules of one course with their items in order and the items' files, as somebody may see them.
     pub async fn with_items(conn: &mut Conn, modules: Vec<Self>, access: &Access) -> Result<Vec<SeenModule>, Error> {
-        let Some(first) = modules.as_slice().first() else { return Ok(Vec::new()) };
+        let Some(&Self { tenant_id: tenant, course_id: course, .. }) = modules.as_slice().first() else {
+            return Ok(Vec::new());
+        };
         let ids: Vec<_> = modules.iter().map(|module| module.id).collect();
         let mut query = content_items::table
-            .filter(content_items::tenant_id.eq(first.tenant_id))
-            .filter(content_items::course_id.eq(first.course_id))
+            .filter(content_items::tenant_id.eq(tenant))
+            .filter(content_items::course_id.eq(course))
             .filter(content_items::module_id.eq_any(ids))
             .order((content_items::position, content_items::id))
             .select(ContentItem::as_select())
@@ -284,6 +286,9 @@ impl Module {
             let items = items.remove(&module.id).unwrap_or_default();
             access.show_module(module, items)
         };
-        Ok(modules.into_iter().map(seen).collect())
+        let mut modules: Vec<_> = modules.into_iter().map(seen).collect();
+        let items = modules.iter_mut().flat_map(|module| &mut module.items).collect();
+        SeenItem::find_files(conn, tenant, items).await?;
+        Ok(modules)
     }
 }

@@ -7,11 +7,11 @@ use diesel::sql_types::{Bool, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::prerequisite::one_at_a_time;
-use super::{CourseError, Module, PrerequisiteType};
+use super::{CourseError, CourseStatus, Module, PrerequisiteType};
 use crate::db::schema::{
-    content_items, course_prerequisites, enrollments, learner_progress, module_prerequisites, modules,
+    content_items, course_prerequisites, courses, enrollments, learner_progress, module_prerequisites, modules,
 };
-use crate::db::{Conn, Error, Numbered, Page};
+use crate::db::{Conn, Error, Numbered, Page, broken_constraint};
 use crate::ids::{CourseId, ModuleId, ModulePrerequisiteId, TenantId, UserId};
 
 /// A module that comes before another: of the same course, or of one that the course asks for.
@@ -34,6 +34,8 @@ pub struct ModulePrerequisiteRow {
     pub prerequisite: ModulePrerequisite,
     pub title: String,
     pub position: i32,
+    /// Whether the other module's course is a draft: then its name is for those only who run the course.
+    pub in_draft: bool,
     /// Required, published items of the other module.
     pub required: i64,
     /// Those of them that they have done.
@@ -47,11 +49,12 @@ impl ModulePrerequisiteRow {
     }
 }
 
-type Columns = (ModulePrerequisite, String, i32, Option<i64>, Option<i64>);
+type Columns = (ModulePrerequisite, (String, i32, CourseStatus), Option<i64>, Option<i64>);
 
 impl From<Columns> for ModulePrerequisiteRow {
-    fn from((prerequisite, title, position, required, done): Columns) -> Self {
-        Self { prerequisite, title, position, required: required.unwrap_or(0), done: done.unwrap_or(0) }
+    fn from((prerequisite, (title, position, status), required, done): Columns) -> Self {
+        let in_draft = status == CourseStatus::Draft;
+        Self { prerequisite, title, position, in_draft, required: required.unwrap_or(0), done: done.unwrap_or(0) }
     }
 }
 
@@ -59,7 +62,8 @@ impl From<Columns> for ModulePrerequisiteRow {
 #[derive(Clone, Copy)]
 enum Wanted {
     OfCourse(CourseId),
-    OfModule(ModuleId, Numbered),
+    /// Those of drafts only if that is said.
+    OfModule(ModuleId, bool, Numbered),
     One(ModuleId, ModulePrerequisiteId),
 }
 
@@ -108,7 +112,8 @@ impl ModulePrerequisite {
                 .on_conflict((module_prerequisites::module_id, module_prerequisites::prerequisite_module_id))
                 .do_nothing()
                 .execute(conn)
-                .await?;
+                .await
+                .map_err(broken)?;
             if inserted == 0 {
                 return Err(CourseError::PrerequisiteTwice);
             }
@@ -138,17 +143,21 @@ impl ModulePrerequisite {
         rows(conn, tenant, user, Wanted::OfCourse(course)).await
     }
 
-    /// What comes before a module: what is required first, then in the modules' order.
+    /// What comes before a module: what is required first, then in the modules' order. What is in a
+    /// draft is left out for those who may not know of it.
     pub async fn list(
         conn: &mut Conn,
         module: &Module,
         user: UserId,
+        with_drafts: bool,
         page: Numbered,
     ) -> Result<Page<ModulePrerequisiteRow>, Error> {
-        let found = rows(conn, module.tenant_id, user, Wanted::OfModule(module.id, page)).await?;
+        let found = rows(conn, module.tenant_id, user, Wanted::OfModule(module.id, with_drafts, page)).await?;
         let total = module_prerequisites::table
+            .inner_join(courses::table.on(courses::id.eq(module_prerequisites::prerequisite_course_id)))
             .filter(module_prerequisites::tenant_id.eq(module.tenant_id))
             .filter(module_prerequisites::module_id.eq(module.id))
+            .filter(courses::status.ne(CourseStatus::Draft).or(with_drafts.into_sql::<Bool>()))
             .count()
             .get_result(conn)
             .await?;
@@ -205,21 +214,33 @@ async fn rows(
                 .eq(module_prerequisites::tenant_id)
                 .and(modules::id.eq(module_prerequisites::prerequisite_module_id))),
         )
+        .inner_join(courses::table.on(courses::id.eq(module_prerequisites::prerequisite_course_id)))
         .filter(module_prerequisites::tenant_id.eq(tenant))
         .order((module_prerequisites::prerequisite_type, modules::position, module_prerequisites::id))
-        .select((ModulePrerequisite::as_select(), modules::title, modules::position, required, done))
+        .select((ModulePrerequisite::as_select(), (modules::title, modules::position, courses::status), required, done))
         .into_boxed::<Pg>();
     let query = match wanted {
         Wanted::OfCourse(course) => query.filter(module_prerequisites::course_id.eq(course)),
-        Wanted::OfModule(module, page) => {
-            query.filter(module_prerequisites::module_id.eq(module)).limit(page.limit()).offset(page.offset())
-        }
+        Wanted::OfModule(module, with_drafts, page) => query
+            .filter(module_prerequisites::module_id.eq(module))
+            .filter(courses::status.ne(CourseStatus::Draft).or(with_drafts.into_sql::<Bool>()))
+            .limit(page.limit())
+            .offset(page.offset()),
         Wanted::One(module, id) => {
             query.filter(module_prerequisites::module_id.eq(module)).filter(module_prerequisites::id.eq(id))
         }
     };
     let found: Vec<Columns> = query.load(conn).await?;
     Ok(found.into_iter().map(ModulePrerequisiteRow::from).collect())
+}
+
+/// One of the two may be gone by now.
+fn broken(error: Error) -> CourseError {
+    match broken_constraint(&error) {
+        Some("module_prerequisites_module") => CourseError::Gone,
+        Some("module_prerequisites_prerequisite") => CourseError::NoSuchPrerequisiteModule,
+        _ => CourseError::Database(error),
+    }
 }
 
 /// Whether the module's course asks for that course.

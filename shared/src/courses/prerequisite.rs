@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
-use super::{Course, CourseError};
+use super::{Course, CourseError, CourseStatus};
 use crate::db::schema::{course_prerequisites, courses, sql_types};
-use crate::db::{Conn, Error, Numbered, Page, sql_enum};
+use crate::db::{Conn, Error, Numbered, Page, broken_constraint, sql_enum};
 use crate::ids::{CourseId, PrerequisiteId, TenantId};
 
 sql_enum! {
@@ -61,7 +61,7 @@ pub struct PrerequisiteRow {
 }
 
 /// A course by its names.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName)]
 pub struct CourseLink {
     #[diesel(sql_type = SqlUuid)]
     pub id: CourseId,
@@ -117,20 +117,27 @@ impl Prerequisite {
                 .returning(Self::as_returning())
                 .get_result(conn)
                 .await
-                .optional()?
+                .optional()
+                .map_err(broken)?
                 .ok_or(CourseError::PrerequisiteTwice)?;
             Ok(PrerequisiteRow { prerequisite, title: before.title.clone(), slug: before.slug.clone() })
         })
         .await
     }
 
-    /// A prerequisite of this course.
-    pub async fn find(conn: &mut Conn, course: &Course, id: PrerequisiteId) -> Result<Option<PrerequisiteRow>, Error> {
+    /// A prerequisite of this course; one that is a draft only for those who may know of it.
+    pub async fn find(
+        conn: &mut Conn,
+        course: &Course,
+        id: PrerequisiteId,
+        with_drafts: bool,
+    ) -> Result<Option<PrerequisiteRow>, Error> {
         let found = course_prerequisites::table
             .inner_join(courses::table.on(courses::id.eq(course_prerequisites::prerequisite_course_id)))
             .filter(course_prerequisites::tenant_id.eq(course.tenant_id))
             .filter(course_prerequisites::course_id.eq(course.id))
             .filter(course_prerequisites::id.eq(id))
+            .filter(courses::status.ne(CourseStatus::Draft).or(with_drafts.into_sql::<Bool>()))
             .select((Self::as_select(), courses::title, courses::slug))
             .first::<(Self, String, String)>(conn)
             .await
@@ -138,12 +145,22 @@ impl Prerequisite {
         Ok(found.map(|(prerequisite, title, slug)| PrerequisiteRow { prerequisite, title, slug }))
     }
 
-    /// What comes before a course: what is required first, then by title.
-    pub async fn list(conn: &mut Conn, course: &Course, page: Numbered) -> Result<Page<PrerequisiteRow>, Error> {
-        let found = course_prerequisites::table
-            .inner_join(courses::table.on(courses::id.eq(course_prerequisites::prerequisite_course_id)))
-            .filter(course_prerequisites::tenant_id.eq(course.tenant_id))
-            .filter(course_prerequisites::course_id.eq(course.id))
+    /// What comes before a course: what is required first, then by title. Drafts are left out for
+    /// those who may not know of them.
+    pub async fn list(
+        conn: &mut Conn,
+        course: &Course,
+        with_drafts: bool,
+        page: Numbered,
+    ) -> Result<Page<PrerequisiteRow>, Error> {
+        let of_course = || {
+            course_prerequisites::table
+                .inner_join(courses::table.on(courses::id.eq(course_prerequisites::prerequisite_course_id)))
+                .filter(course_prerequisites::tenant_id.eq(course.tenant_id))
+                .filter(course_prerequisites::course_id.eq(course.id))
+                .filter(courses::status.ne(CourseStatus::Draft).or(with_drafts.into_sql::<Bool>()))
+        };
+        let found = of_course()
             .order((course_prerequisites::prerequisite_type, courses::title, course_prerequisites::id))
             .limit(page.limit())
             .offset(page.offset())
@@ -153,14 +170,7 @@ impl Prerequisite {
         let total = match found.as_slice().first() {
             Some((.., total)) => *total,
             None if page.number == 1 => 0,
-            None => {
-                course_prerequisites::table
-                    .filter(course_prerequisites::tenant_id.eq(course.tenant_id))
-                    .filter(course_prerequisites::course_id.eq(course.id))
-                    .count()
-                    .get_result(conn)
-                    .await?
-            }
+            None => of_course().count().get_result(conn).await?,
         };
         let row = |(prerequisite, title, slug, _)| PrerequisiteRow { prerequisite, title, slug };
         Ok(Page::numbered(found.into_iter().map(row).collect(), total))
@@ -185,8 +195,9 @@ impl Prerequisite {
 
 impl Course {
     /// Everything that is required before this course, directly or by others, in the order of study:
-    /// what others build upon comes first.
-    pub async fn prerequisite_chain(&self, conn: &mut Conn) -> Result<Vec<CourseLink>, Error> {
+    /// what others build upon comes first. Drafts are left out for those who may not know of them;
+    /// what comes before a draft is not.
+    pub async fn prerequisite_chain(&self, conn: &mut Conn, with_drafts: bool) -> Result<Vec<CourseLink>, Error> {
         diesel::sql_query(
             "with recursive before (course_id, depth) as (
                  select $2, 0
@@ -199,7 +210,7 @@ impl Course {
              select c.id, c.title, c.slug
              from (select course_id, max(depth) as depth from before group by course_id) as chain
              join courses c on c.tenant_id = $1 and c.id = chain.course_id
-             where chain.depth > 0
+             where chain.depth > 0 and (c.status <> 'DRAFT' or $5)
              order by chain.depth desc, c.title, c.id
              limit $4",
         )
@@ -207,8 +218,18 @@ impl Course {
         .bind::<SqlUuid, _>(self.id)
         .bind::<Integer, _>(DEEPEST_CHAIN)
         .bind::<BigInt, _>(LONGEST_CHAIN)
+        .bind::<Bool, _>(with_drafts)
         .load(conn)
         .await
+    }
+}
+
+/// One of the two may be gone by now.
+fn broken(error: Error) -> CourseError {
+    match broken_constraint(&error) {
+        Some("course_prerequisites_course") => CourseError::Gone,
+        Some("course_prerequisites_prerequisite") => CourseError::NoSuchPrerequisiteCourse,
+        _ => CourseError::Database(error),
     }
 }
 

@@ -27,17 +27,49 @@ pub struct WantedModule {
     pub items: Option<Vec<ContentItemId>>,
 }
 
+impl Course {
+    /// What tells its modules and items, as they are, from what they were: another number after
+    /// each change of them, so that who replaces them all has seen them all.
+    pub async fn outline_version(&self, conn: &mut Conn) -> Result<i32, Error> {
+        #[derive(QueryableByName)]
+        struct Version {
+            #[diesel(sql_type = Integer)]
+            version: i32,
+        }
+        let row: Version = diesel::sql_query(
+            "select coalesce(hashtext(string_agg(part, ' ' order by part)), 0) & 2147483647 as version
+             from (
+                 select id || '.' || version from modules where tenant_id = $1 and course_id = $2
+                 union all
+                 select id || '.' || version from content_items where tenant_id = $1 and course_id = $2
+             ) as outline (part)",
+        )
+        .bind::<SqlUuid, _>(self.tenant_id)
+        .bind::<SqlUuid, _>(self.id)
+        .get_result(conn)
+        .await?;
+        Ok(row.version)
+    }
+}
+
 impl Module {
-    /// Makes a course's modules what is wanted: those that are missing are deleted, those without an
-    /// id made, items moved. Items that are in no list any more are deleted.
+    /// Makes a course's modules what is wanted, if `seen` is the outline's version or none is asked
+    /// for: those that are missing are deleted, those without an id made, items moved. Items that are
+    /// in no list any more are deleted.
     pub async fn replace_all(
         conn: &mut Conn,
         course: &Course,
         wanted: Vec<WantedModule>,
+        seen: Option<i32>,
         now: DateTime<Utc>,
     ) -> Result<(), CourseError> {
         conn.transaction(async |conn| {
             let course = Course::lock(conn, course.tenant_id, course.id).await?.ok_or(CourseError::Gone)?;
+            if let Some(seen) = seen
+                && seen != course.outline_version(conn).await?
+            {
+                return Err(CourseError::Changed);
+            }
             let there = places::modules_of(conn, &course).await?;
             if let Some(foreign) = wanted.iter().filter_map(|module| module.id).find(|id| !there.contains(id)) {
                 return Err(CourseError::ForeignModule(foreign.0));

@@ -12,7 +12,8 @@ use crate::users::UserRole;
 /// Name, who sees what is in it, who puts files into it.
 const FOLDERS: [(&str, UserRole, UserRole); 4] = [
     ("Documents", UserRole::Learner, UserRole::Learner),
-    ("Course Materials", UserRole::Learner, UserRole::Instructor),
+    // What lies here is read in the courses that show it, when they let it be read.
+    ("Course Materials", UserRole::Instructor, UserRole::Instructor),
     // A letter box: learners hand in what the others do not see.
     ("Assessments", UserRole::Instructor, UserRole::Learner),
     ("Archives", UserRole::Instructor, UserRole::Instructor),

@@ -23,6 +23,9 @@ pub enum DiscussionError {
     /// It would stand too far below the thread.
     #[error("replies go {0} deep at most: answer one further up")]
     TooDeep(i16),
+    /// The course is gone.
+    #[error("there is no such course")]
+    NoSuchCourse,
     /// The course has no such module.
     #[error("the course has no such module")]
     NoSuchModule,

@@ -1,5 +1,7 @@
 //! Replies, as their readers find them: a page of them, each with what stands below it.
 
+use std::collections::{HashMap, HashSet};
+
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
@@ -8,8 +10,11 @@ use super::{Reader, Reply};
 use crate::db::{Conn, Error, Numbered, Page};
 use crate::ids::{ReplyId, TenantId, ThreadId, UserId};
 
-/// How many replies of a branch are shown with its top one; the rest is read by `parent`.
-const MOST_BELOW: i64 = 50;
+/// How many replies of a branch are shown with its top one; the rest is read by `parent_reply`, as the
+/// number of those right below tells.
+const MOST_BELOW: usize = 50;
+/// How many are shown below those of a page, in all.
+const MOST_BELOW_A_PAGE: usize = 500;
 
 /// A reply as its reader sees it.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
@@ -73,7 +78,8 @@ struct Wanted {
     one: Option<ReplyId>,
     thread: Option<ThreadId>,
     parent: Option<ReplyId>,
-    roots: Option<Vec<ReplyId>>,
+    /// So many of each of these branches.
+    roots: Option<(Vec<ReplyId>, i64)>,
     only_top: bool,
 }
 
@@ -100,8 +106,8 @@ impl Reply {
                 first.as_slice().first().map_or(0, |row| row.total)
             }
         };
-        let below = below(conn, tenant, reader, &rows).await?;
-        let branches = rows.into_iter().map(|row| branch(row, &below, reader.user)).collect();
+        let mut below = below(conn, tenant, reader, &rows).await?;
+        let branches = rows.into_iter().map(|row| branch(row, &mut below, reader.user)).collect();
         Ok(Page::numbered(branches, total))
     }
 
@@ -110,26 +116,35 @@ impl Reply {
         let wanted = Wanted { one: Some(id), ..Wanted::default() };
         let found = rows(conn, tenant, reader, wanted, Numbered { number: 1, size: 1 }).await?;
         let found: Vec<_> = found.into_iter().filter(|row| row.is_readable(reader.user)).collect();
-        let below = below(conn, tenant, reader, &found).await?;
-        Ok(found.into_iter().next().map(|row| branch(row, &below, reader.user)))
+        let mut below = below(conn, tenant, reader, &found).await?;
+        Ok(found.into_iter().next().map(|row| branch(row, &mut below, reader.user)))
     }
 }
 
-/// All that stands below the tops of the branches of `rows`, oldest first.
-async fn below(conn: &mut Conn, tenant: TenantId, reader: Reader, rows: &[ReplyRow]) -> Result<Vec<ReplyRow>, Error> {
-    let roots = rows.iter().map(|row| row.reply.root_id.unwrap_or(row.reply.id)).collect();
-    let wanted = Wanted { roots: Some(roots), ..Wanted::default() };
-    self::rows(conn, tenant, reader, wanted, Numbered { number: 1, size: u32::MAX }).await
+/// What stands right below each reply, oldest first.
+type Below = HashMap<ReplyId, Vec<ReplyRow>>;
+
+/// The first that stand below the tops of the branches of `rows`. The longer the page, the fewer of
+/// each branch: an answer has a bound.
+async fn below(conn: &mut Conn, tenant: TenantId, reader: Reader, rows: &[ReplyRow]) -> Result<Below, Error> {
+    let roots: HashSet<_> = rows.iter().map(|row| row.reply.root_id.unwrap_or(row.reply.id)).collect();
+    let most = (MOST_BELOW_A_PAGE / roots.len().max(1)).clamp(1, MOST_BELOW);
+    let most = i64::try_from(most).unwrap_or(1);
+    let wanted = Wanted { roots: Some((roots.into_iter().collect(), most)), ..Wanted::default() };
+    let mut below = Below::new();
+    for row in self::rows(conn, tenant, reader, wanted, Numbered { number: 1, size: u32::MAX }).await? {
+        if let Some(parent) = row.reply.parent_id {
+            below.entry(parent).or_default().push(row);
+        }
+    }
+    Ok(below)
 }
 
 /// `row` with those below it. A place without words and without anything below it is left out.
-fn branch(row: ReplyRow, all: &[ReplyRow], reader: UserId) -> Branch {
-    let below = all
-        .iter()
-        .filter(|other| other.reply.parent_id == Some(row.reply.id))
-        .map(|other| branch(other.clone(), all, reader))
-        .filter(|branch| branch.row.is_readable(reader) || !branch.below.is_empty())
-        .collect();
+fn branch(row: ReplyRow, all: &mut Below, reader: UserId) -> Branch {
+    let below = all.remove(&row.reply.id).unwrap_or_default();
+    let below = below.into_iter().map(|row| branch(row, all, reader));
+    let below = below.filter(|branch| branch.row.is_readable(reader) || !branch.below.is_empty()).collect();
     Branch { row, below }
 }
 
@@ -140,7 +155,7 @@ async fn rows(
     wanted: Wanted,
     page: Numbered,
 ) -> Result<Vec<ReplyRow>, Error> {
-    let most = if wanted.roots.is_some() { MOST_BELOW } else { i64::MAX };
+    let (roots, most) = wanted.roots.map_or((None, i64::MAX), |(roots, most)| (Some(roots), most));
     diesel::sql_query(include_str!("sql/replies.sql"))
         .bind::<SqlUuid, _>(tenant.0)
         .bind::<SqlUuid, _>(reader.user)
@@ -149,7 +164,7 @@ async fn rows(
         .bind::<Nullable<SqlUuid>, _>(wanted.one)
         .bind::<Nullable<SqlUuid>, _>(wanted.thread)
         .bind::<Nullable<SqlUuid>, _>(wanted.parent)
-        .bind::<Nullable<Array<SqlUuid>>, _>(wanted.roots)
+        .bind::<Nullable<Array<SqlUuid>>, _>(roots)
         .bind::<Bool, _>(wanted.only_top)
         .bind::<BigInt, _>(most)
         .bind::<BigInt, _>(page.limit())

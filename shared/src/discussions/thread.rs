@@ -9,7 +9,7 @@ use super::DiscussionError;
 use super::reaction::follow_by_writing;
 use crate::courses::clean_rich_text;
 use crate::db::schema::{content_items, discussion_threads, modules, sql_types};
-use crate::db::{Conn, Error, sql_enum};
+use crate::db::{Conn, Error, broken_constraint, sql_enum};
 use crate::ids::{ContentItemId, CourseId, ModuleId, TenantId, ThreadId, UserId};
 
 sql_enum! {
@@ -126,7 +126,7 @@ impl Thread {
         };
         conn.transaction(async |conn| {
             require_place(conn, &thread, new.runs).await?;
-            diesel::insert_into(discussion_threads::table).values(&thread).execute(conn).await?;
+            diesel::insert_into(discussion_threads::table).values(&thread).execute(conn).await.map_err(broken)?;
             follow_by_writing(conn, thread.tenant_id, thread.id, thread.author_id, now).await?;
             Ok(thread)
         })
@@ -210,6 +210,16 @@ impl Thread {
             return Ok(ThreadStatus::Active);
         }
         Err(DiscussionError::Archived)
+    }
+}
+
+/// What it is about may be gone by now.
+fn broken(error: Error) -> DiscussionError {
+    match broken_constraint(&error) {
+        Some("discussion_threads_course") => DiscussionError::NoSuchCourse,
+        Some("discussion_threads_module") => DiscussionError::NoSuchModule,
+        Some("discussion_threads_content_item") => DiscussionError::NoSuchContentItem,
+        _ => DiscussionError::Database(error),
     }
 }
 

@@ -81,6 +81,24 @@ impl Enrollment {
         .await
     }
 
+    /// Counts anew how far those are who come back, whom the caller holds: while they were away, what
+    /// has to be done may have changed, and nobody counted. Has those looked at who are done by that.
+    pub(super) async fn catch_up(
+        conn: &mut Conn,
+        tenant: TenantId,
+        ids: &[EnrollmentId],
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let counted = count(conn, tenant, ids, now).await?;
+        let done: Vec<_> = counted
+            .iter()
+            .filter(|counted| counted.all_done)
+            .map(|counted| EvaluateCompletion { tenant_id: tenant, enrollment_id: counted.id })
+            .collect();
+        jobs::enqueue_many(conn, &done).await?;
+        Ok(())
+    }
+
     /// Counts anew how far the active learners of a course are, because what they have to do has
     /// changed, and has those looked at who are done by that. Answers how many it counted.
     pub async fn recount_course(
@@ -120,13 +138,7 @@ async fn recount(
         .for_no_key_update()
         .load::<EnrollmentId>(conn)
         .await?;
-    let counted = count(conn, tenant, &ids, now).await?;
-    let done: Vec<_> = counted
-        .iter()
-        .filter(|counted| counted.all_done)
-        .map(|counted| EvaluateCompletion { tenant_id: tenant, enrollment_id: counted.id })
-        .collect();
-    jobs::enqueue_many(conn, &done).await?;
+    Enrollment::catch_up(conn, tenant, &ids, now).await?;
     Ok(ids)
 }
 

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 
-use super::jobs::{EvaluateCompletion, WelcomeLearner};
+use super::jobs::WelcomeLearner;
 use super::{Enrollment, EnrollmentCause, EnrollmentError, EnrollmentStatus};
 use crate::courses::{Course, CourseStatus, unmet_prerequisites};
 use crate::db::schema::{courses, enrollments, users};
@@ -80,11 +80,8 @@ impl Enrollment {
         };
         event.record(conn, now).await?;
         jobs::enqueue(conn, &WelcomeLearner { tenant_id: self.tenant_id, enrollment_id: self.id }).await?;
-        if self.progress == 100 {
-            // Everything was done before it was cancelled.
-            jobs::enqueue(conn, &EvaluateCompletion { tenant_id: self.tenant_id, enrollment_id: self.id }).await?;
-        }
-        Ok(())
+        // Everything may have been done before it was cancelled.
+        Self::catch_up(conn, self.tenant_id, &[self.id], now).await
     }
 }
 

@@ -153,7 +153,9 @@ impl Enrollment {
                 .optional()?
                 .ok_or(EnrollmentError::NotPending)?;
             approved.started(conn, now).await?;
-            Ok(approved)
+            // Who comes back was counted anew.
+            let counted = enrollments::table.find(approved.id).filter(enrollments::tenant_id.eq(approved.tenant_id));
+            Ok(counted.select(Self::as_select()).first(conn).await?)
         })
         .await
     }

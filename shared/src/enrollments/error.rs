@@ -16,7 +16,7 @@ pub enum EnrollmentError {
     #[error("no such person")]
     NoSuchUser,
     /// Others come first.
-    #[error("first complete: {}", .0.iter().map(|unmet| unmet.title.as_str()).collect::<Vec<_>>().join(", "))]
+    #[error("first complete: {}", .0.iter().map(UnmetPrerequisite::name).collect::<Vec<_>>().join(", "))]
     PrerequisitesUnmet(Vec<UnmetPrerequisite>),
     /// There is no such group.
     #[error("no such group")]

@@ -54,7 +54,7 @@ impl Enrollment {
     }
 
     /// Says when it ends; never when none. One that has ended by the clock is active again when its
-    /// end lies ahead.
+    /// end lies ahead, and completed when all was done by then.
     pub async fn end_at(
         &self,
         conn: &mut Conn,
@@ -74,6 +74,9 @@ impl Enrollment {
                 .optional()?
                 .ok_or(EnrollmentError::NoEnd)?;
             let revived = before.status == S::Expired;
+            if revived {
+                Self::catch_up(conn, before.tenant_id, &[before.id], now).await?;
+            }
             let changed = diesel::update(&before)
                 .set((
                     enrollments::expires_at.eq(end),

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, SmallInt, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 
 use super::Enrollment;
-use super::jobs::{EvaluateCompletion, WelcomeLearner};
+use super::jobs::WelcomeLearner;
 use crate::db::{Conn, Error};
 use crate::events::{Event, EventKind};
 use crate::ids::{CourseId, EnrollmentId, GroupId, TenantId, UserId};
@@ -31,8 +31,6 @@ pub(super) struct Begun {
     pub(super) user_id: UserId,
     #[diesel(sql_type = SqlUuid)]
     pub(super) course_id: CourseId,
-    #[diesel(sql_type = SmallInt)]
-    pub(super) progress: i16,
 }
 
 impl Enrollment {
@@ -110,7 +108,7 @@ async fn readmit(conn: &mut Conn, tenant: TenantId, group: GroupId, now: DateTim
          join courses c on c.tenant_id = g.tenant_id and c.id = g.course_id and c.status = 'PUBLISHED'
          where g.tenant_id = $1 and g.group_id = $2 and e.tenant_id = $1 and e.course_id = g.course_id
            and e.user_id = m.user_id and e.status = 'CANCELLED' and e.cause = 'GROUP'
-         returning e.id, e.user_id, e.course_id, e.progress",
+         returning e.id, e.user_id, e.course_id",
     )
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(group)
@@ -153,7 +151,7 @@ async fn admit(conn: &mut Conn, tenant: TenantId, group: GroupId, now: DateTime<
          select missing.id, $1, missing.user_id, missing.course_id, 'ACTIVE', 'GROUP', $2, $3, $3, $3
          from unnest($4, $5, $6) as missing (id, user_id, course_id)
          on conflict (tenant_id, course_id, user_id) do nothing
-         returning id, user_id, course_id, progress",
+         returning id, user_id, course_id",
     )
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(group)
@@ -184,12 +182,7 @@ pub(super) async fn welcome(
     let welcomes: Vec<_> =
         begun.iter().map(|begun| WelcomeLearner { tenant_id: tenant, enrollment_id: begun.id }).collect();
     jobs::enqueue_many(conn, &welcomes).await?;
-    // Everything was done before it was cancelled.
-    let done: Vec<_> = begun
-        .iter()
-        .filter(|begun| begun.progress == 100)
-        .map(|begun| EvaluateCompletion { tenant_id: tenant, enrollment_id: begun.id })
-        .collect();
-    jobs::enqueue_many(conn, &done).await?;
-    Ok(())
+    // Everything may have been done before it was cancelled.
+    let ids: Vec<_> = begun.iter().map(|begun| begun.id).collect();
+    Enrollment::catch_up(conn, tenant, &ids, now).await
 }

@@ -27,7 +27,8 @@ impl Attachment {
     const MOST_ITEMS: i64 = 50;
 
     /// Gives an item its file, or takes it away. [`FileError::Gone`] when the tenant has no such
-    /// file. While it is there the file is not deleted.
+    /// file, [`FileError::NoSuchItem`] when it has no such item. While it is there the file is not
+    /// deleted.
     pub async fn set(
         conn: &mut Conn,
         tenant: TenantId,
@@ -51,6 +52,7 @@ impl Attachment {
             .await
             .map_err(|error| match broken_constraint(&error) {
                 Some("file_attachments_file") => FileError::Gone,
+                Some("file_attachments_item") => FileError::NoSuchItem,
                 _ => FileError::Database(error),
             })?;
         Ok(())

@@ -30,6 +30,9 @@ pub enum FileError {
     /// It is gone, or was never there.
     #[error("no such file")]
     Gone,
+    /// The item that was to show it is gone.
+    #[error("no such content item")]
+    NoSuchItem,
     /// It was changed since it was read.
     #[error("somebody has changed it since it was read")]
     Changed,

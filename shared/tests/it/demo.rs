@@ -121,9 +121,12 @@ async fn the_readmes_folders_are_there() {
     demo::seed(&db.pool, "hash", &make::vault(), make::morning()).await.expect("seeded");
     for slug in ["acme", "techu"] {
         let names = format!(
-            "select f.name as text from folders f join tenants t on t.id = f.tenant_id where t.slug = '{slug}' order by 1"
+            "select f.name || ' ' || f.visible_to as text from folders f join tenants t on t.id = f.tenant_id
+             where t.slug = '{slug}' order by 1"
         );
-        assert_eq!(db.texts(&names).await, ["Archives", "Assessments", "Course Materials", "Documents"], "{slug}");
+        let expected =
+            ["Archives INSTRUCTOR", "Assessments INSTRUCTOR", "Course Materials INSTRUCTOR", "Documents LEARNER"];
+        assert_eq!(db.texts(&names).await, expected, "{slug}: what courses show is shown by them");
     }
 }
 

@@ -37,7 +37,7 @@ const OF_SUPERUSERS_TOO: [&str; 5] = ["users", "sessions", "one_time_tokens", "i
 
 /// Tables whose changes leave no line in the audit log, each with its reason. All others say
 /// `audit_changes` in their migration.
-const NOT_AUDITED: [(&str, &str); 37] = [
+const NOT_AUDITED: [(&str, &str); 36] = [
     ("audit_log", "is the log"),
     ("sessions", "are listed as they are, and end with a reason of their own"),
     ("one_time_tokens", "links that were sent, with their own instants"),
@@ -71,7 +71,6 @@ const NOT_AUDITED: [(&str, &str); 37] = [
     ("discussion_bookmarks", "a person's own list"),
     ("discussion_views", "who has seen what"),
     ("discussion_followers", "a person's own list"),
-    ("file_attachments", "say where a file is used, and go with what uses it"),
     ("file_contents", "bytes in the store, by what they are"),
     ("file_uploads", "uploads under way"),
     ("file_versions", "are themselves the record of what a file was"),

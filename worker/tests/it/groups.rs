@@ -2,6 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 use shared::clock::Clock;
+use shared::courses::{CourseChanges, CourseStatus};
 use shared::enrollments::jobs::ExpireEnrollmentsEverywhere;
 use shared::enrollments::{Enrollment, EnrollmentStatus, GroupEnrollment};
 use shared::ids::{GroupId, TenantId, UserId};
@@ -183,6 +184,32 @@ async fn who_joined_while_the_course_was_closed_is_enrolled_when_it_opens_again(
     class.run().await;
     let welcomes = count(&class.db, "enrollments.welcome").await;
     assert_eq!(welcomes, 5, "each of five once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_course_that_a_form_opens_is_as_open_as_one_that_was_published() {
+    let class = Class::start().await;
+    class.run().await;
+    let newcomer = make::user(class.tenant).make(&class.db).await;
+    let enrolled = format!("select status::text as text from enrollments where user_id = '{}'", newcomer.id);
+    let patch = async |status: Option<CourseStatus>| {
+        let changes = CourseChanges { status, title: Some("Ropes".to_owned()), ..CourseChanges::default() };
+        let mut conn = class.db.tenant(class.tenant).await;
+        class.course.update(&mut conn, changes, None, make::morning()).await.expect("changed")
+    };
+    assert_eq!(patch(Some(CourseStatus::Archived)).await.status, CourseStatus::Archived);
+    class.join(newcomer.id).await;
+    class.run().await;
+    assert_eq!(class.db.texts(&enrolled).await, Vec::<String>::new(), "nobody begins what is closed");
+
+    let opened = patch(Some(CourseStatus::Published)).await;
+    class.run().await;
+
+    assert_eq!((opened.status, opened.published_at), (CourseStatus::Published, class.course.published_at));
+    assert_eq!(class.db.texts(&enrolled).await, ["ACTIVE"]);
+    patch(Some(CourseStatus::Published)).await;
+    patch(None).await;
+    assert_eq!(count(&class.db, "courses.opened").await, 1, "what was open is not opened");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use shared::courses::{ContentItem, ContentType, SeenItem};
-use shared::ids::{ContentItemId, ModuleId};
+use shared::files::{FileRow, FileStatus};
+use shared::ids::{ContentItemId, FileId, ModuleId};
 use utoipa::ToSchema;
 
 use crate::courses::access::ReasonOut;
@@ -28,7 +29,7 @@ pub struct ContentItemOut {
     #[schema(example = "# Decorators\n\nDecorators are...")]
     text_content: Option<String>,
     external_url: Option<String>,
-    /// What a player shows.
+    /// What a player shows: the item's own file, else what lies elsewhere.
     file: Option<ItemFileOut>,
     #[schema(value_type = Object)]
     metadata: Value,
@@ -41,7 +42,7 @@ pub struct ContentItemOut {
     release_after_days: Option<i32>,
     /// It closes then.
     available_until: Option<DateTime<Utc>>,
-    /// Whether text, links and metadata are kept back.
+    /// Whether text, links, file and metadata are kept back.
     is_locked: bool,
     /// Why.
     reasons: Vec<ReasonOut>,
@@ -55,11 +56,35 @@ pub struct ContentItemOut {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = ItemFile)]
 pub struct ItemFileOut {
-    file_url: String,
-    #[schema(example = "video/mp4")]
-    mime_type: &'static str,
+    /// Null for what lies elsewhere.
+    id: Option<FileId>,
     #[schema(example = "decorators.mp4")]
     original_filename: String,
+    /// Of what lies elsewhere, its address. Of a file of this server, where a link to it is had, once
+    /// it is available.
+    #[schema(example = "/api/files/0192f3a4-1111-7000-8000-000000000001/download/")]
+    file_url: Option<String>,
+    /// In bytes; null for what lies elsewhere.
+    file_size: Option<i64>,
+    #[schema(example = "video/mp4")]
+    mime_type: String,
+    /// What lies elsewhere is taken to be there.
+    #[schema(inline)]
+    status: FileStatus,
+}
+
+impl From<FileRow> for ItemFileOut {
+    fn from(FileRow { file, content, uploaded_by_email: _ }: FileRow) -> Self {
+        let is_there = content.status == FileStatus::Available;
+        Self {
+            id: Some(file.id),
+            original_filename: file.filename,
+            file_url: is_there.then(|| format!("/api/files/{}/download/", file.id)),
+            file_size: Some(content.size_bytes),
+            mime_type: content.media_type,
+            status: content.status,
+        }
+    }
 }
 
 impl ItemFileOut {
@@ -86,13 +111,22 @@ impl ItemFileOut {
             "webp" if kind == ContentType::Image => "image/webp",
             _ => usual,
         };
-        Some(Self { file_url: url.to_owned(), mime_type, original_filename: name.to_owned() })
+        Some(Self {
+            id: None,
+            original_filename: name.to_owned(),
+            file_url: Some(url.to_owned()),
+            file_size: None,
+            mime_type: mime_type.to_owned(),
+            status: FileStatus::Available,
+        })
     }
 }
 
 impl From<SeenItem> for ContentItemOut {
     fn from(seen: SeenItem) -> Self {
-        let (item, decision) = seen.into_parts();
+        let (item, file, decision) = seen.into_parts();
+        let elsewhere = || ItemFileOut::elsewhere(item.content_type, item.external_url.as_deref()?);
+        let file = file.map(ItemFileOut::from).or_else(elsewhere);
         let ContentItem {
             id,
             tenant_id: _,
@@ -122,7 +156,7 @@ impl From<SeenItem> for ContentItemOut {
             content_type,
             content_type_display: display(content_type),
             text_content,
-            file: external_url.as_deref().and_then(|url| ItemFileOut::elsewhere(content_type, url)),
+            file,
             external_url,
             metadata,
             is_published,

@@ -9,7 +9,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
 use serde_json::Value;
 use shared::courses::{Access, Authorship, ContentItem, ContentItemChanges, Module, NewContentItem, WindowChanges};
-use shared::db::Numbered;
+use shared::db::{Conn, Numbered};
 use shared::ids::{ContentItemId, ModuleId};
 
 use super::policy::{self, Action};
@@ -65,13 +65,18 @@ pub async fn create_content(
     let item = ContentItem::create(&mut conn, &module, new, by, app.clock.now()).await?;
     let location = [(LOCATION, format!("/api/content/{}/", item.id))];
     let access = seen.access(&mut conn, &caller).await?;
-    Ok((StatusCode::CREATED, location, shown(&access, &module, item)?))
+    Ok((StatusCode::CREATED, location, shown(&mut conn, &access, &module, item).await?))
 }
 
 /// An item that was made or changed, as its author sees it.
-pub(super) fn shown(access: &Access, module: &Module, item: ContentItem) -> ApiResult<Tagged<ContentItemOut>> {
+pub(super) async fn shown(
+    conn: &mut Conn,
+    access: &Access,
+    module: &Module,
+    item: ContentItem,
+) -> ApiResult<Tagged<ContentItemOut>> {
     let version = item.version;
-    let seen = access.show(module, item).ok_or(ApiError::NotFound("content item"))?;
+    let seen = access.show_item(conn, module, item).await?.ok_or(ApiError::NotFound("content item"))?;
     Ok(Tagged(version, seen.into()))
 }
 
@@ -137,7 +142,7 @@ pub async fn update_content(
     };
     let by = Authorship { author: policy::author(&caller), comment: &body.comment };
     let item = item.update(&mut conn, changes, version, by, app.clock.now()).await?;
-    shown(&access, &module, item)
+    shown(&mut conn, &access, &module, item).await
 }
 
 /// Delete an item, and what learners did with it.

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use shared::courses::{Course, CourseRow, CourseStatus, DifficultyLevel, EnrollmentStatus, UnmetPrerequisite};
+use shared::courses::{
+    Course, CourseLink, CourseRow, CourseStatus, DifficultyLevel, EnrollmentStatus, UnmetPrerequisite,
+};
 use shared::ids::{CourseId, EnrollmentId, TenantId, UserId};
 use shared::users::Person;
 use utoipa::ToSchema;
@@ -164,13 +166,14 @@ impl CourseOut {
     }
 }
 
-/// A required course in which the caller is not far enough.
+/// A required course in which the caller is not far enough. A draft is required like others, and has no
+/// name for those who do not run the course that asks for it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = UnmetCourse)]
 pub struct UnmetCourseOut {
-    id: CourseId,
-    title: String,
-    slug: String,
+    id: Option<CourseId>,
+    title: Option<String>,
+    slug: Option<String>,
     /// `not_enrolled` or `not_completed`.
     #[schema(example = "not_completed")]
     reason: &'static str,
@@ -180,9 +183,13 @@ pub struct UnmetCourseOut {
 
 impl From<UnmetPrerequisite> for UnmetCourseOut {
     fn from(unmet: UnmetPrerequisite) -> Self {
-        let UnmetPrerequisite { course, title, slug, progress, required } = unmet;
+        let UnmetPrerequisite { course, progress, required } = unmet;
+        let (id, title, slug) = match course {
+            Some(CourseLink { id, title, slug }) => (Some(id), Some(title), Some(slug)),
+            None => (None, None, None),
+        };
         Self {
-            id: course,
+            id,
             title,
             slug,
             reason: if progress.is_some() { "not_completed" } else { "not_enrolled" },

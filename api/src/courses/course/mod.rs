@@ -133,8 +133,8 @@ pub async fn show_course(
     let all = Numbered { number: 1, size: Numbered::LARGEST };
     let access = seen.access(&mut conn, &caller).await?;
     let modules = Module::list(&mut conn, &seen.course, &access, all).await?;
-    let prerequisites = Prerequisite::list(&mut conn, &seen.course, all).await?;
-    let unmet = seen.course.unmet_prerequisites(&mut conn, caller.user).await?;
+    let prerequisites = Prerequisite::list(&mut conn, &seen.course, seen.runs, all).await?;
+    let unmet = seen.course.unmet_prerequisites(&mut conn, caller.user, seen.runs).await?;
     let detail = CourseDetailOut {
         course: CourseOut::at(caller.at, row),
         modules: modules.items.into_iter().map(ModuleOut::from).collect(),

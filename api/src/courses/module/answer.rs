@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use shared::courses::{Module, ModulePrerequisiteRow, PrerequisiteType, SeenModule};
+use shared::courses::{Module, SeenModule};
 use shared::ids::{CourseId, ModuleId};
 use utoipa::ToSchema;
 
@@ -45,7 +45,7 @@ pub struct ModuleOut {
 
 impl From<SeenModule> for ModuleOut {
     fn from(seen: SeenModule) -> Self {
-        let SeenModule { module, decision, prerequisites, items } = seen;
+        let SeenModule { module, decision, prerequisites, unmet, items } = seen;
         let Module {
             id,
             tenant_id: _,
@@ -60,8 +60,6 @@ impl From<SeenModule> for ModuleOut {
             release_after_days,
             available_until,
         } = module;
-        let is_required =
-            |row: &&ModulePrerequisiteRow| row.prerequisite.prerequisite_type == PrerequisiteType::Required;
         Self {
             id,
             course: course_id,
@@ -72,7 +70,7 @@ impl From<SeenModule> for ModuleOut {
             release_after_days,
             available_until,
             content_items: items.into_iter().map(ContentItemOut::from).collect(),
-            prerequisites_met: prerequisites.iter().filter(is_required).collect(),
+            prerequisites_met: unmet.into_iter().collect(),
             prerequisites_list: prerequisites.into_iter().map(ModulePrerequisiteOut::from).collect(),
             is_locked: !decision.is_allowed(),
             reasons: ReasonOut::all(decision),

@@ -95,8 +95,8 @@ fn no_doubles(modules: &[ModuleId], (): &()) -> garde::Result {
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceModules {
-    /// In order. Modules that are missing are deleted with what is in them.
-    #[garde(length(max = 200), dive, custom(nothing_twice))]
+    /// In order, one at least. Modules that are missing are deleted with what is in them.
+    #[garde(length(min = 1, max = 200), dive, custom(nothing_twice))]
     #[schema(example = json!([{"title": "Decorators"}]))]
     pub(super) modules: Vec<ReplacementModule>,
 }

@@ -20,7 +20,7 @@ use crate::http::{ApiError, ApiResult, Body, CourseRef, Db, IfMatch, Listing, Pa
 pub(super) use answer::ModuleOut;
 use body::{CreateModule, ReorderModules, ReplaceModules, UpdateModule};
 
-/// List a course's modules with their items.
+/// List a course's modules with their items. The tag is that of all of them, for who replaces them.
 #[utoipa::path(get, path = "/api/courses/{course}/modules/", tag = "courses",
     params(("course" = String, Path, description = "Its id or slug"), Paging),
     responses((status = OK, body = Listing<ModuleOut>)))]
@@ -29,11 +29,14 @@ pub async fn list_modules(
     Path(named): Path<CourseRef>,
     paging: Paging,
     db: Db,
-) -> ApiResult<Json<Listing<ModuleOut>>> {
+) -> ApiResult<Tagged<Listing<ModuleOut>>> {
     let mut conn = db.conn().await?;
     let seen = policy::course(&mut conn, &caller, &named, Action::See).await?;
     let access = seen.access(&mut conn, &caller).await?;
-    Ok(paging.answer(Module::list(&mut conn, &seen.course, &access, paging.numbered()).await?))
+    // Asked first: what changes meanwhile is newer than the tag, which is then no good.
+    let version = seen.course.outline_version(&mut conn).await?;
+    let Json(page) = paging.answer(Module::list(&mut conn, &seen.course, &access, paging.numbered()).await?);
+    Ok(Tagged(version, page))
 }
 
 /// Add a module to a course.
@@ -67,7 +70,7 @@ pub async fn reorder_modules(
     Path(named): Path<CourseRef>,
     db: Db,
     Body(body): Body<ReorderModules>,
-) -> ApiResult<Json<Vec<ModuleOut>>> {
+) -> ApiResult<Tagged<Vec<ModuleOut>>> {
     let mut conn = db.conn().await?;
     let seen = policy::course(&mut conn, &caller, &named, Action::Change).await?;
     Module::reorder(&mut conn, &seen.course, &body.modules, app.clock.now()).await?;
@@ -75,29 +78,31 @@ pub async fn reorder_modules(
 }
 
 /// All modules of a course, which has no more of them than a page holds.
-async fn all(conn: &mut Conn, caller: &Can<WriteCourses>, seen: &Seen) -> ApiResult<Json<Vec<ModuleOut>>> {
+async fn all(conn: &mut Conn, caller: &Can<WriteCourses>, seen: &Seen) -> ApiResult<Tagged<Vec<ModuleOut>>> {
     let all = Numbered { number: 1, size: Numbered::LARGEST };
     let access = seen.access(conn, caller).await?;
+    let version = seen.course.outline_version(conn).await?;
     let modules = Module::list(conn, &seen.course, &access, all).await?;
-    Ok(Json(modules.items.into_iter().map(ModuleOut::from).collect()))
+    Ok(Tagged(version, modules.items.into_iter().map(ModuleOut::from).collect()))
 }
 
 /// Replace a course's modules, all at once: make, rename, reorder and delete modules, move and delete
-/// items.
+/// items. With the tag of their list in `If-Match`, nothing is deleted that one has not seen.
 #[utoipa::path(put, path = "/api/courses/{course}/modules/", tag = "courses",
     params(("course" = String, Path, description = "Its id or slug")), request_body = ReplaceModules,
-    responses((status = OK, body = [ModuleOut])))]
+    responses((status = OK, body = [ModuleOut]), (status = 412, description = "Changed since it was read")))]
 pub async fn replace_modules(
     caller: Can<WriteCourses>,
     State(app): State<App>,
     Path(named): Path<CourseRef>,
+    IfMatch(version): IfMatch,
     db: Db,
     Body(body): Body<ReplaceModules>,
-) -> ApiResult<Json<Vec<ModuleOut>>> {
+) -> ApiResult<Tagged<Vec<ModuleOut>>> {
     let mut conn = db.conn().await?;
     let seen = policy::course(&mut conn, &caller, &named, Action::Change).await?;
     let wanted = body.modules.into_iter().map(WantedModule::from).collect();
-    Module::replace_all(&mut conn, &seen.course, wanted, app.clock.now()).await?;
+    Module::replace_all(&mut conn, &seen.course, wanted, version, app.clock.now()).await?;
     all(&mut conn, &caller, &seen).await
 }
 

@@ -9,5 +9,5 @@ mod errors;
 mod foreign_ids;
 mod isolation;
 mod older_api;
-mod operations;
+pub(crate) mod operations;
 mod pages;

@@ -7,9 +7,11 @@ use api::openapi;
 
 /// An operation.
 #[derive(Debug, Clone)]
-pub(super) struct Operation {
-    pub(super) method: Method,
-    pub(super) path: String,
+pub(crate) struct Operation {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    /// The names that it understands in a query.
+    pub(crate) queries: Vec<String>,
     /// Nobody needs to be signed in.
     pub(super) is_open: bool,
     /// A body that is valid as far as the document says; none when it takes none.
@@ -27,12 +29,12 @@ pub(super) struct Operation {
 
 impl Operation {
     /// The names of what stands in the path.
-    pub(super) fn parameters(&self) -> Vec<&str> {
+    pub(crate) fn parameters(&self) -> Vec<&str> {
         self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect()
     }
 
     /// The path, with each parameter replaced.
-    pub(super) fn address(&self, mut replace: impl FnMut(&str) -> String) -> String {
+    pub(crate) fn address(&self, mut replace: impl FnMut(&str) -> String) -> String {
         self.parameters()
             .iter()
             .fold(self.path.clone(), |path, name| path.replace(&format!("{{{name}}}"), &replace(name)))
@@ -46,7 +48,7 @@ impl std::fmt::Display for Operation {
 }
 
 /// All operations, by path.
-pub(super) fn operations() -> Vec<Operation> {
+pub(crate) fn operations() -> Vec<Operation> {
     let document = serde_json::to_value(openapi::document()).expect("JSON");
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -57,6 +59,7 @@ pub(super) fn operations() -> Vec<Operation> {
             found.push(Operation {
                 method,
                 path: path.clone(),
+                queries: queries(operation),
                 is_open: operation["security"].as_array().is_none_or(|any| any.contains(&json!({}))),
                 body: content["application/json"].get("schema").map(|schema| example(&document, schema, 0)),
                 id_fields: schema.as_ref().map(|schema| id_fields(&document, schema)).unwrap_or_default(),
@@ -74,6 +77,12 @@ pub(super) fn operations() -> Vec<Operation> {
     found.sort_by_key(|operation| (operation.path.clone(), operation.method.to_string()));
     assert!(found.len() > 5, "the document lists {} operations", found.len());
     found
+}
+
+fn queries(operation: &Value) -> Vec<String> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let queries = parameters.filter(|parameter| parameter["in"] == "query");
+    queries.filter_map(|parameter| Some(parameter["name"].as_str()?.to_owned())).collect()
 }
 
 fn resolved(document: &Value, schema: &Value) -> Value {

@@ -161,3 +161,52 @@ async fn each_type_says_of_itself_what_its_player_needs() {
     assert!(refused.body["errors"]["metadata"].is_array(), "what it says of itself must fit what it becomes");
     school.admin.patch(&video, json!({"content_type": "SCORM", "metadata": {}})).await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_shows_its_file_where_it_is_open() {
+    let school = School::start().await;
+    let db = &school.app.db;
+    let author = school.instructor.user.as_ref().expect("somebody");
+    let course = make::course(school.tenant).owned_by(author).published().with_modules(1, 2).make(db).await;
+    let item = format!("/api/content/{}/", course.items[0].id);
+    let document = json!({"content_type": "DOCUMENT", "external_url": "https://example.org/old.pdf"});
+    school.instructor.patch(&item, document).await.expect(200);
+    let file = make::file(db, author, "slides.pdf", None).await.file.id;
+    school.instructor.put(&format!("{item}file/"), json!({"file": file})).await.expect(200);
+    let expected = json!({
+        "id": file, "original_filename": "slides.pdf", "file_url": format!("/api/files/{file}/download/"),
+        "file_size": 5, "mime_type": "application/pdf", "status": "AVAILABLE",
+    });
+    let course_page = format!("/api/courses/{}/", course.id);
+    let places = [
+        (item.clone(), "/file"),
+        (format!("/api/modules/{}/content/", course.modules[0].id), "/results/0/file"),
+        (format!("/api/modules/{}/", course.modules[0].id), "/content_items/0/file"),
+        (format!("{course_page}modules/"), "/results/0/content_items/0/file"),
+        (course_page.clone(), "/modules/0/content_items/0/file"),
+    ];
+    for (path, pointer) in &places {
+        let shown = school.instructor.get(path).await.expect(200);
+        assert_eq!(shown.body.pointer(pointer), Some(&expected), "{path}");
+        let outside = school.learner.get(path).await.expect(200);
+        assert_eq!(outside.body.pointer(pointer), Some(&Value::Null), "{path}");
+        assert!(!String::from_utf8_lossy(&outside.bytes).contains("slides.pdf"), "{path}");
+    }
+    make::enrollment(school.learner.user.as_ref().expect("somebody"), &course).make(db).await;
+    for (path, pointer) in &places {
+        assert_eq!(school.learner.get(path).await.expect(200).body.pointer(pointer), Some(&expected), "{path}");
+    }
+    let changed = school.instructor.patch(&item, json!({"title": "Slides"})).await.expect(200);
+    assert_eq!(changed.body["file"], expected);
+
+    let unseen = make::unseen_file(db, author, "film.mp4", None).await.file.id;
+    school.instructor.put(&format!("{item}file/"), json!({"file": unseen})).await.expect(200);
+    let waiting = school.learner.get(&item).await.expect(200);
+    assert_eq!(
+        (&waiting.body["file"]["status"], &waiting.body["file"]["file_url"]),
+        (&json!("PROCESSING"), &Value::Null)
+    );
+    school.instructor.delete(&format!("{item}file/")).await.expect(204);
+    let elsewhere = school.learner.get(&item).await.expect(200);
+    assert_eq!(elsewhere.body["file"]["file_url"], "https://example.org/old.pdf");
+}

@@ -40,8 +40,46 @@ async fn modules_are_made_renamed_moved_and_deleted_in_one_go() {
     let left = format!("select id::text as text from content_items where course_id = '{}'", course.id);
     assert_eq!(school.app.db.texts(&left).await.len(), 4, "what is in no list is gone");
     assert_eq!(school.jobs("courses.recount_progress").await.len(), 1);
-    let empty = school.admin.put(&path, json!({"modules": []})).await.expect(200);
-    assert_eq!(empty.body, json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_deletes_what_they_have_not_seen() {
+    let school = School::start().await;
+    let db = &school.app.db;
+    let course = make::course(school.tenant).with_modules(1, 1).make(db).await;
+    let path = format!("/api/courses/{}/modules/", course.slug);
+    let (module, item) = (course.modules[0].id, course.items[0].id);
+    let tag = async || school.admin.get(&path).await.expect(200).header("etag").to_owned();
+    let replace = async |tag: &str, title: &str| {
+        school.admin.with("if-match", tag).put(&path, json!({"modules": [{"id": module, "title": title}]})).await
+    };
+    let begun = tag().await;
+    assert_eq!(tag().await, begun, "what is as it was has one tag");
+
+    let content = format!("/api/modules/{module}/content/");
+    for number in 0..4 {
+        let before = tag().await;
+        let change = match number {
+            0 => school.admin.post(&path, json!({"title": "Theirs"})).await.expect(201),
+            1 => school.admin.post(&content, json!({"title": "Theirs", "content_type": "TEXT"})).await.expect(201),
+            2 => school
+                .admin
+                .patch(&format!("/api/content/{item}/"), json!({"text_content": "Theirs"}))
+                .await
+                .expect(200),
+            _ => school.admin.patch(&format!("/api/modules/{module}/"), json!({"title": "Theirs"})).await.expect(200),
+        };
+        let late = replace(&before, "Mine").await.expect(412);
+        assert_eq!(late.body["code"], "changed_meanwhile", "{number}: {}", change.body);
+    }
+    assert_eq!(school.admin.get(&path).await.body["count"], 2, "what the others made is there");
+    let seen = tag().await;
+    let mine = replace(&seen, "Mine").await.expect(200);
+    replace(&seen, "Again").await.expect(412);
+    let again = replace(mine.header("etag"), "Again").await.expect(200);
+    assert_eq!(again.body.as_array().map(Vec::len), Some(1));
+    assert_eq!(again.header("etag").split('.').next(), tag().await.split('.').next(), "the list's tag is the answer's");
+    school.admin.put(&path, json!({"modules": [{"id": module, "title": "Unasked"}]})).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,6 +93,7 @@ async fn a_list_that_is_wrong_changes_nothing() {
     let before = outline(&school.admin.get(&path).await.body["results"]);
 
     for (wanted, field) in [
+        (json!([]), "modules"),
         (json!([{"id": a}, {"id": a}]), "modules"),
         (json!([{"id": a}, {"description": "no title"}]), "modules"),
         (json!([{"id": a}, {"id": other.modules[0].id}]), "modules"),
@@ -69,8 +108,8 @@ async fn a_list_that_is_wrong_changes_nothing() {
         let answer = school.admin.put(&path, json!({"modules": wanted})).await.expect(400);
         assert!(answer.body["errors"][field].is_array(), "{field}: {}", answer.body);
     }
-    school.instructor.put(&path, json!({"modules": []})).await.expect(403);
-    school.learner.put(&path, json!({"modules": []})).await.expect(403);
+    school.instructor.put(&path, json!({"modules": [{"id": a}]})).await.expect(403);
+    school.learner.put(&path, json!({"modules": [{"id": a}]})).await.expect(403);
     assert_eq!(outline(&school.admin.get(&path).await.body["results"]), before);
 }
 

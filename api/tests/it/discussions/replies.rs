@@ -105,3 +105,39 @@ async fn a_list_of_many_takes_as_many_queries_as_one_of_few() {
         assert_eq!(one, many, "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longer_a_page_the_fewer_replies_stand_below_each() {
+    let class = Class::make().await;
+    let thread = class.thread(&class.alice).await;
+    let replies = format!(
+        "with tops as (
+             insert into discussion_replies (id, tenant_id, thread_id, depth, author_id, content, created_at, updated_at)
+             select gen_random_uuid(), '{tenant}', '{thread}', 0, '{author}', 'Top', now(), now() from generate_series(1, 100)
+             returning id
+         )
+         select id::text as text from tops",
+        tenant = class.tenant,
+        author = class.alice.id(),
+    );
+    let tops = class.app.db.texts(&replies).await;
+    let below = format!(
+        "insert into discussion_replies (id, tenant_id, thread_id, parent_id, root_id, depth, author_id, content, created_at, updated_at)
+         select gen_random_uuid(), tenant_id, thread_id, id, id, 1, author_id, 'Below', now(), now()
+         from discussion_replies cross join generate_series(1, 60) where thread_id = '{thread}' and depth = 0
+         returning id::text as text"
+    );
+    assert_eq!(class.app.db.texts(&below).await.len(), 6_000);
+    let list = async |size: usize| {
+        class.alice.get(&format!("{REPLIES}?thread_id={thread}&page_size={size}")).await.expect(200)
+    };
+    let shown = |top: &Value| top["child_replies"].as_array().expect("replies").len();
+
+    let long = list(100).await;
+    assert_eq!(long.results().len(), 100);
+    assert!(long.results().iter().all(|top| shown(top) == 5 && top["child_count"] == 60), "five hundred in all");
+    let short = list(2).await;
+    assert!(short.results().iter().all(|top| shown(top) == 50), "fifty of each");
+    let rest = class.alice.get(&format!("{REPLIES}?parent_reply={}&page_size=200", tops[0])).await.expect(200);
+    assert_eq!(rest.results().len(), 60, "the others are read by what they answer");
+}

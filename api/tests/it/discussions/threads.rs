@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
+use shared::discussions::{DiscussionError, NewThread, Thread};
 use shared::enrollments::EnrollmentStatus;
 use shared::testing::make;
 use shared::users::UserRole;
@@ -260,4 +261,27 @@ async fn words_that_were_changed_meanwhile_are_not_overwritten_unseen() {
         stale.patch(&address, json!({"content": "A bowline."})).await.expect(412);
         class.alice.patch(&address, json!({"content": "A bowline."})).await.expect(200);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_talks_about_a_course_that_was_deleted_meanwhile() {
+    let class = Class::make().await;
+    let new = NewThread {
+        tenant: class.tenant,
+        course: class.course.id,
+        module: None,
+        content_item: None,
+        author: class.alice.id(),
+        runs: false,
+        title: "Which knot?".to_owned(),
+        content: "For a hammock.".to_owned(),
+        is_announcement: false,
+    };
+    let mut conn = class.app.db.tenant(class.tenant).await;
+    class.app.db.texts("delete from enrollments returning id::text as text").await;
+    class.course.delete(&mut conn).await.expect("deleted");
+
+    let late = Thread::open(&mut conn, new, make::morning()).await;
+
+    assert!(matches!(late, Err(DiscussionError::NoSuchCourse)), "{late:?}");
 }

@@ -50,12 +50,15 @@ async fn who_comes_back_keeps_what_was_learned() {
     let db = &school.app.db;
     let me = school.learner.user.as_ref().expect("somebody");
     for status in [Cancelled, Expired] {
-        let free = make::course(school.tenant).published().make(db).await;
-        let dear = make::course(school.tenant).published().priced(4_900).make(db).await;
+        let free = make::course(school.tenant).published().with_modules(1, 5).make(db).await;
+        let dear = make::course(school.tenant).published().with_modules(1, 5).priced(4_900).make(db).await;
         // Whether there is another term, is not the learner's to say.
         let usual = if status == Expired { "PENDING" } else { "ACTIVE" };
         for (course, expected) in [(&free, usual), (&dear, "PENDING")] {
             let there = make::enrollment(me, course).status(status).progress(60).make(db).await;
+            for item in &course.items[..3] {
+                make::completed_item(db, &there, item).await;
+            }
             let answer = school.learner.post("/api/enrollments/", json!({"course": course.id})).await.expect(200);
             assert_eq!(answer.body["id"], json!(there.id));
             assert_eq!(answer.body["status"], expected, "{status}");

@@ -167,3 +167,35 @@ async fn a_group_learns_a_course_once() {
     school.instructor.delete(made.header("location")).await.expect(204);
     assert_eq!(school.jobs("users.sync_group").await.len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_is_counted_anew_and_may_be_done() {
+    use EnrollmentStatus::{Cancelled, Expired, Pending};
+    let school = School::start().await;
+    let db = &school.app.db;
+    let me = school.learner.user.as_ref().expect("somebody");
+    for status in [Expired, Cancelled, Pending] {
+        let course = make::course(school.tenant).published().with_modules(1, 2).make(db).await;
+        let over = make::enrollment(me, &course).status(status).progress(50).make(db).await;
+        make::completed_item(db, &over, &course.items[0]).await;
+        // While they were away, and nobody counted.
+        let other = format!("/api/content/{}/", course.items[1].id);
+        school.admin.patch(&other, json!({"is_required": false})).await.expect(200);
+        let path = format!("/api/enrollments/{}/", over.id);
+
+        let back = match status {
+            Expired => school.admin.patch(&path, json!({"expires_at": "2026-02-01T00:00:00Z"})).await,
+            Cancelled => school.learner.post("/api/enrollments/", json!({"course": course.id})).await,
+            _ => school.admin.post(&format!("{path}approve/"), json!({})).await,
+        };
+
+        let back = back.expect(200);
+        assert_eq!(
+            (&back.body["status"], &back.body["progress_percentage"]),
+            (&json!("ACTIVE"), &json!(100)),
+            "{status}"
+        );
+        let asked = school.jobs("enrollments.evaluate_completion").await;
+        assert!(asked.iter().any(|job| job.contains(&over.id.to_string())), "{status}: {asked:?}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Who sees which files.
 
+use serde_json::json;
 use shared::enrollments::EnrollmentStatus;
 use shared::files::Attachment;
 use shared::ids::{ContentItemId, FileId};
@@ -78,7 +79,7 @@ async fn a_file_of_a_course_is_for_those_who_may_open_its_item() {
         db.texts("select id::text as text from content_items").await.concat().parse().expect("an id");
     let id: FileId = super::id(&file).parse().expect("an id");
     let of_item = format!("/api/content/{item}/file/");
-    let body = serde_json::json!({"file": id});
+    let body = json!({"file": id});
     learner.put(&of_item, body.clone()).await.expect(403);
     office.as_role(UserRole::Instructor).await.put(&of_item, body.clone()).await.expect(403);
     let attached = teacher.put(&of_item, body).await.expect(200);
@@ -95,13 +96,78 @@ async fn a_file_of_a_course_is_for_those_who_may_open_its_item() {
     assert_eq!(shown.expect("rows")[&item].available().expect("available").filename, "slides.pdf");
 
     let others = upload(&learner, "mine.txt", b"hello", None).await.expect(201);
-    let others = serde_json::json!({"file": super::id(&others)});
+    let others = json!({"file": super::id(&others)});
     let refused = teacher.put(&of_item, others).await.expect(400);
     assert!(refused.body["errors"]["file"].is_array(), "a file that the teacher does not see");
     teacher.delete(&of_item).await.expect(204);
     learner.get(&of_item).await.expect(404);
     learner.get(&address(&file, "download/")).await.expect(404);
     teacher.delete(&address(&file, "")).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_sees_a_file_in_a_course_gets_it_as_it_is_now_and_no_address_of_its_author() {
+    let office = Office::open().await;
+    let db = &office.app.db;
+    let author = make::user(office.tenant).role(UserRole::Instructor).make(db).await;
+    let course = make::course(office.tenant).owned_by(&author).published().with_modules(1, 1).make(db).await;
+    let teacher = office.app.as_user(&author).await;
+    let file = upload(&teacher, "task.txt", b"with the solution", None).await.expect(201);
+    office.let_pass().await;
+    let of_item = format!("/api/content/{}/file/", course.items[0].id);
+    teacher.put(&of_item, json!({"file": super::id(&file)})).await.expect(200);
+    let form = super::Form::default().file("task.txt", b"the task");
+    form.send(&teacher, &address(&file, "versions/")).await.expect(201);
+    office.let_pass().await;
+    let learner = office.as_role(UserRole::Learner).await;
+    make::enrollment(learner.user.as_ref().expect("somebody"), &course).make(db).await;
+
+    let shown = learner.get(&address(&file, "")).await.expect(200);
+    assert_eq!((&shown.body["version_number"], &shown.body["file_size"]), (&json!(2), &json!(8)));
+    let link = learner.get(&address(&file, "download/")).await.expect(200);
+    let content = reqwest::get(link.text("/url")).await.expect("an answer").text().await.expect("a body");
+    assert_eq!(content, "the task");
+    for verb in ["versions/", "versions/1/", "versions/2/", "versions/1/download/", "versions/2/download/"] {
+        let refused = learner.get(&address(&file, verb)).await.expect(403);
+        assert!(!String::from_utf8_lossy(&refused.bytes).contains(&author.email));
+    }
+    assert!(!String::from_utf8_lossy(&shown.bytes).contains(&author.email), "{}", shown.body);
+
+    let whole = teacher.get(&address(&file, "")).await.expect(200);
+    assert_eq!(whole.text("/uploaded_by_email"), author.email);
+    let admin = office.as_role(UserRole::Admin).await;
+    for reader in [&teacher, &admin] {
+        let versions = reader.get(&address(&file, "versions/")).await.expect(200);
+        assert_eq!(versions.results()[1]["user_email"], author.email.as_str());
+        reader.get(&address(&file, "versions/1/download/")).await.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn which_file_an_item_shows_is_in_the_log_and_an_item_that_went_gets_none() {
+    let office = Office::open().await;
+    let db = &office.app.db;
+    let author = make::user(office.tenant).role(UserRole::Instructor).make(db).await;
+    let course = make::course(office.tenant).owned_by(&author).published().with_modules(1, 2).make(db).await;
+    let (one, other) = (make::file(db, &author, "one.txt", None).await, make::file(db, &author, "two.txt", None).await);
+    let teacher = office.app.as_user(&author).await;
+    let of_item = format!("/api/content/{}/file/", course.items[0].id);
+    for file in [&one, &other] {
+        teacher.put(&of_item, json!({"file": file.file.id})).await.expect(200);
+    }
+    teacher.delete(&of_item).await.expect(204);
+
+    let admin = office.as_role(UserRole::Admin).await;
+    let log = admin.get("/api/admin/audit-log/?subject_type=file_attachments").await.expect(200);
+    assert!(log.results().iter().all(|line| line["actor"]["id"] == json!(author.id)), "{}", log.body);
+    let told: Vec<_> = log.results().iter().map(|line| line["action"].as_str().expect("a word")).collect();
+    assert_eq!(told, ["delete", "update", "insert"]);
+    assert_eq!(log.results()[1]["before"]["file_id"], json!(one.file.id));
+
+    let mut conn = db.tenant(office.tenant).await;
+    course.items[1].delete(&mut conn, make::morning()).await.expect("deleted");
+    let late = Attachment::set(&mut conn, office.tenant, course.items[1].id, Some(one.file.id)).await;
+    assert!(matches!(late, Err(shared::files::FileError::NoSuchItem)), "{late:?}");
 }
 
 /// The only item of a course, and its file there.
@@ -122,17 +188,17 @@ async fn a_copy_of_a_course_shows_the_same_files_to_its_own_learners() {
     let file = upload(&teacher, "slides.pdf", b"%PDF-1.7", None).await.expect(201);
     office.let_pass().await;
     let of_item = format!("/api/content/{}/file/", course.items[0].id);
-    teacher.put(&of_item, serde_json::json!({"file": super::id(&file)})).await.expect(200);
+    teacher.put(&of_item, json!({"file": super::id(&file)})).await.expect(200);
     let (objects, used) = (office.stored(), office.used().await);
 
-    let copy = teacher.post(&format!("/api/courses/{}/clone/", course.id), serde_json::json!({})).await.expect(201);
+    let copy = teacher.post(&format!("/api/courses/{}/clone/", course.id), json!({})).await.expect(201);
 
     let (_, shown) = file_of(&teacher, copy.header("location")).await;
     assert_eq!(shown, file_of(&teacher, &format!("/api/courses/{}/", course.id)).await.1);
     assert_eq!((office.stored(), office.used().await), (objects, used), "nothing is stored twice");
-    teacher.post(&format!("{}publish/", copy.header("location")), serde_json::json!({})).await.expect(200);
+    teacher.post(&format!("{}publish/", copy.header("location")), json!({})).await.expect(200);
     let (learner, outsider) = (office.as_role(UserRole::Learner).await, office.as_role(UserRole::Learner).await);
-    let enroll = serde_json::json!({"course": copy.body["id"]});
+    let enroll = json!({"course": copy.body["id"]});
     learner.post("/api/enrollments/", enroll).await.expect(201);
     let (item, _) = file_of(&learner, copy.header("location")).await;
     learner.get(&address(&file, "download/")).await.expect(200);
@@ -176,7 +242,7 @@ async fn a_superuser_uploads_and_is_nobody_of_the_tenant() {
     assert!(file.body["uploaded_by"].is_null());
     office.let_pass().await;
     superuser.post(&address(&file, "versions/1/restore/"), serde_json::Value::Null).await.expect(201);
-    superuser.post("/api/files/folders/", serde_json::json!({"name": "Shelf"})).await.expect(201);
+    superuser.post("/api/files/folders/", json!({"name": "Shelf"})).await.expect(201);
     superuser.delete(&address(&file, "")).await.expect(204);
 }
 

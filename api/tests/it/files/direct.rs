@@ -178,3 +178,22 @@ async fn a_new_version_can_go_to_the_store_directly_too() {
     let shown = learner.get(&address(&file, "")).await.expect(200);
     assert_eq!((&shown.body["version_number"], &shown.body["file_size"]), (&json!(2), &json!(4)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_no_longer_change_a_file_gives_it_no_version() {
+    let office = Office::open().await;
+    let learner = office.as_role(UserRole::Learner).await;
+    let file = upload(&learner, "notes.txt", b"one", None).await.expect(201);
+    office.let_pass().await;
+    let admin = office.as_role(UserRole::Admin).await;
+    let body = json!({"filename": "notes.txt", "size_bytes": 4, "file_id": id(&file)});
+    let upload = admin.post(ADDRESS, body).await.expect(201);
+    let parts = send_all(&upload, b"two!").await;
+    let demoted = "update users set role = 'LEARNER' where role = 'ADMIN' returning id::text as text";
+    assert_eq!(office.app.db.texts(demoted).await.len(), 1);
+
+    let refused = admin.post(&this(&upload, "complete/"), parts).await.expect(400);
+
+    assert!(refused.body["errors"]["file_id"].is_array(), "{}", refused.body);
+    assert_eq!(learner.get(&address(&file, "versions/")).await.expect(200).body["count"], 1);
+}

@@ -90,17 +90,25 @@ async fn strangers_do_not_get_into_a_group_and_nothing_is_half_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn groups_are_the_administrators_of_their_tenant() {
+async fn groups_are_the_administrators_of_their_tenant_and_instructors_find_them() {
     let app = TestApp::start().await;
     let (tenant, admin) = admin_of_a_tenant(&app).await;
     let (_, elsewhere) = admin_of_a_tenant(&app).await;
-    let group = admin.post("/api/groups/", json!({ "name": "A" })).await.expect(201);
+    let member = make::user(tenant).make(&app.db).await;
+    let group = admin.post("/api/groups/", json!({ "name": "A", "member_ids": [member.id] })).await.expect(201);
     let address = group.header("location");
-    for role in [UserRole::Learner, UserRole::Instructor] {
-        let client = app.as_role(tenant, role).await;
-        client.get("/api/groups/").await.expect(403);
-        client.get(address).await.expect(403);
-    }
+    let learner = app.as_role(tenant, UserRole::Learner).await;
+    learner.get("/api/groups/").await.expect(403);
+    learner.get(address).await.expect(403);
+    let instructor = app.as_role(tenant, UserRole::Instructor).await;
+    let found = instructor.get("/api/groups/?search=a").await.expect(200);
+    assert_eq!((&found.results()[0]["name"], &found.results()[0]["member_count"]), (&json!("A"), &json!(1)));
+    instructor.get(address).await.expect(200);
+    // Who is in it, and what it is called, is not theirs.
+    instructor.get(&format!("{address}members/")).await.expect(403);
+    instructor.patch(address, json!({ "name": "B" })).await.expect(403);
+    instructor.post(&format!("{address}members/"), json!({ "user_ids": [member.id] })).await.expect(403);
+    instructor.delete(address).await.expect(403);
     elsewhere.get(address).await.expect(404);
     elsewhere.patch(address, json!({ "name": "x" })).await.expect(404);
     elsewhere.delete(address).await.expect(404);

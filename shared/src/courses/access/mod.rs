@@ -20,7 +20,7 @@ use super::{CourseStatus, EnrollmentStatus, PrerequisiteType, Standing, UnmetPre
 use crate::ids::ModuleId;
 
 pub use explain::{ExplainedItem, ExplainedModule};
-pub use reason::{Part, Reason, UnmetModule};
+pub use reason::{ModuleLink, Part, Reason, UnmetModule};
 pub use seen::{SeenItem, SeenModule};
 pub use window::{Window, WindowChanges};
 
@@ -121,11 +121,12 @@ impl Access {
         decision
     }
 
-    /// The modules that have to be done before this one, and are not.
+    /// The modules that have to be done before this one, and are not. One of a draft keeps it shut like
+    /// the others, and has no name for those who do not run the course.
     pub fn unmet_modules(&self, module: ModuleId) -> impl Iterator<Item = UnmetModule> + '_ {
         self.before(module).filter(|row| !row.is_met()).map(|row| UnmetModule {
-            module: row.prerequisite.prerequisite_module_id,
-            title: row.title.clone(),
+            module: (self.runs || !row.in_draft)
+                .then(|| ModuleLink { id: row.prerequisite.prerequisite_module_id, title: row.title.clone() }),
             done: row.done,
             required: row.required,
         })

@@ -13,11 +13,18 @@ pub enum Part {
     Item,
 }
 
+/// A module by its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleLink {
+    pub id: ModuleId,
+    pub title: String,
+}
+
 /// A module that has to be done first, and is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnmetModule {
-    pub module: ModuleId,
-    pub title: String,
+    /// None of a course that is a draft, for those who may not know of it.
+    pub module: Option<ModuleLink>,
     /// Required items that are done.
     pub done: i64,
     /// Required items in all.
@@ -93,12 +100,18 @@ impl std::fmt::Display for Reason {
             Self::EnrollmentCancelled => f.write_str("the enrollment was cancelled"),
             Self::EnrollmentExpired(Some(end)) => write!(f, "the enrollment is over since {}", day(*end)),
             Self::EnrollmentExpired(None) => f.write_str("the enrollment is over"),
-            Self::PrerequisiteCourse(unmet) => write!(f, "first complete the course “{}”", unmet.title),
+            Self::PrerequisiteCourse(unmet) => match &unmet.course {
+                Some(course) => write!(f, "first complete the course “{}”", course.title),
+                None => f.write_str("first complete a course that is not published yet"),
+            },
             Self::NotReleased(part, at) => write!(f, "the {part} opens on {}", day(*at)),
             Self::NoLongerAvailable(part, since) => write!(f, "the {part} has closed on {}", day(*since)),
-            Self::PrerequisiteModule(unmet) => {
-                write!(f, "first complete the module “{}”: {} of {} are done", unmet.title, unmet.done, unmet.required)
-            }
+            Self::PrerequisiteModule(UnmetModule { module, done, required }) => match module {
+                Some(ModuleLink { title, .. }) => {
+                    write!(f, "first complete the module “{title}”: {done} of {required} are done")
+                }
+                None => f.write_str("first complete a module of a course that is not published yet"),
+            },
         }
     }
 }

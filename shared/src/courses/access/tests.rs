@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{Access, ItemGate, ModuleGate, Part, Reason, Window};
 use crate::courses::module_prerequisite::{ModulePrerequisite, ModulePrerequisiteRow};
-use crate::courses::{CourseStatus, EnrollmentStatus, PrerequisiteType, Standing, UnmetPrerequisite};
+use crate::courses::{CourseLink, CourseStatus, EnrollmentStatus, PrerequisiteType, Standing, UnmetPrerequisite};
 use crate::ids::{CourseId, EnrollmentId, ModuleId, ModulePrerequisiteId, TenantId};
 use crate::testing::make::morning;
 
@@ -82,7 +82,8 @@ impl World {
             }
             Reason::PrerequisiteModule(unmet) => {
                 for row in &mut world.access.module_prerequisites {
-                    if row.prerequisite.prerequisite_module_id == unmet.module {
+                    if unmet.module.as_ref().is_some_and(|module| module.id == row.prerequisite.prerequisite_module_id)
+                    {
                         row.done = row.required;
                     }
                 }
@@ -147,6 +148,7 @@ fn row(module: ModuleId, kind: PrerequisiteType, required: i64, done: i64) -> Mo
         },
         title: "Before".to_owned(),
         position: 1,
+        in_draft: false,
         required,
         done: done.min(required),
     }
@@ -167,9 +169,7 @@ fn world() -> impl Strategy<Value = World> {
                 row(if own { module } else { ModuleId::new() }, kind, required, done)
             });
             let unmet_courses = (0..unmet).map(|_| UnmetPrerequisite {
-                course: CourseId::new(),
-                title: "Basics".to_owned(),
-                slug: "basics".to_owned(),
+                course: Some(CourseLink { id: CourseId::new(), title: "Basics".to_owned(), slug: "basics".to_owned() }),
                 progress: None,
                 required: 100,
             });

@@ -185,7 +185,7 @@ impl EnrollmentImport {
              select wanted.id, $1, wanted.user_id, $2, 'ACTIVE', 'IMPORT', $3, $3, $3
              from unnest($4, $5) as wanted (id, user_id)
              on conflict (tenant_id, course_id, user_id) do nothing
-             returning id, user_id, course_id, progress",
+             returning id, user_id, course_id",
         )
         .bind::<SqlUuid, _>(self.tenant_id)
         .bind::<SqlUuid, _>(self.course_id)
@@ -200,7 +200,7 @@ impl EnrollmentImport {
              set status = 'ACTIVE', cause = 'IMPORT', expires_at = null, removed = false, group_id = null,
                  started_at = coalesce(e.started_at, $3), updated_at = $3
              where e.tenant_id = $1 and e.id = any ($2) and e.status not in ('ACTIVE', 'COMPLETED')
-             returning e.id, e.user_id, e.course_id, e.progress",
+             returning e.id, e.user_id, e.course_id",
         )
         .bind::<SqlUuid, _>(self.tenant_id)
         .bind::<Array<SqlUuid>, _>(again)

@@ -1,0 +1,1 @@
+drop trigger audit on file_attachments;
