@@ -2,6 +2,7 @@
 
 mod domain;
 mod email_settings;
+mod email_test;
 pub mod jobs;
 mod platform_settings;
 mod settings;
@@ -12,6 +13,7 @@ mod tenant;
 
 pub use domain::TenantDomain;
 pub use email_settings::{EmailSettings, EmailSettingsChanges, SMTP_PORTS};
+pub use email_test::EmailTest;
 pub use platform_settings::PlatformSettings;
 pub use settings::{SettingsChanges, TenantSettings};
 pub use settings_error::SettingsError;
