@@ -29,6 +29,10 @@ run_chaos() {
     which=chaos
     case ${1:-} in
     --full) export LMS_CHAOS=full ;;
+    --night)
+        export LMS_CHAOS=night SIMULATION_SEEDS=100000 EXECUTED_SEEDS=100
+        which='chaos|model::'
+        ;;
     --soak)
         case ${2:-} in '' | *[!0-9]*) die "--soak wants a number of minutes" ;; esac
         export LMS_SOAK_MINUTES="$2"
@@ -40,9 +44,10 @@ run_chaos() {
     prepare_tests
     # What they measure is printed, and their time is not limited.
     if has cargo-nextest; then
-        cargo nextest run --workspace --profile chaos --success-output immediate -E "test($which)"
+        cargo nextest run --workspace --profile chaos --success-output immediate -E "test(/$which/)"
     else
-        cargo test --workspace "$which" -- --test-threads 1 --nocapture
+        # shellcheck disable=SC2046 # words
+        cargo test --workspace -- --test-threads 1 --nocapture $(printf %s "$which" | tr '|' ' ')
     fi
 }
 

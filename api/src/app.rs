@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -102,6 +103,12 @@ impl App {
 /// The whole public service, but for the rewriting of addresses, which must come before routing.
 pub fn service(app: App) -> Router {
     let (routes, _) = router::routes().split_for_parts();
+    surrounded(app, routes.merge(router::pages()).fallback(router::unknown), limits::LONGEST)
+}
+
+/// Routes, and around each of them what is around every request. What takes longer than `longest` is
+/// broken off.
+pub fn surrounded(app: App, routes: Router<App>, longest: Duration) -> Router {
     // Outermost first. One stack and not one layer after the other: each layer of a router is a box
     // around every route, and a request makes a copy of all boxes that are still before it.
     let around = ServiceBuilder::new()
@@ -112,12 +119,12 @@ pub fn service(app: App) -> Router {
         .layer(map_response(tell_every_error_alike))
         .map_response(IntoResponse::into_response)
         .layer(CatchPanicLayer::custom(limits::panicked))
-        .layer(from_fn(limits::time))
+        .layer(from_fn_with_state(longest, limits::time))
         .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .layer(from_fn(tags::not_modified))
         .layer(from_fn_with_state(app.clone(), idempotency::once));
-    routes.merge(router::pages()).fallback(router::unknown).layer(around).with_state(app)
+    routes.layer(around).with_state(app)
 }
 
 /// What browsers are told of every answer that does not say otherwise itself.
@@ -155,5 +162,5 @@ fn cors(config: &Config) -> CorsLayer {
             header("x-tenant-slug"),
         ])
         .expose_headers([ETAG, LOCATION, RETRY_AFTER, header("x-request-id"), header("idempotent-replayed")])
-        .max_age(std::time::Duration::from_secs(600))
+        .max_age(Duration::from_secs(600))
 }

@@ -61,7 +61,7 @@ async fn show_readiness(State(app): State<App>) -> Response {
 }
 
 fn not_ready(why: &str) -> Response {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why).into_response()
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why).to_be_tried_again(1)
 }
 
 /// What operators see on the internal port.

@@ -56,6 +56,10 @@ pub const ALL: &[JobKind] = &[
     JobKind::of::<dashboards::jobs::CountTenants>(),
 ];
 
+/// What the kind of a job is called among the measures when it is none of these: any text may stand
+/// in its row.
+pub const UNKNOWN: &str = "unknown";
+
 /// The kind of this name.
 pub fn named(name: &str) -> Option<&'static JobKind> {
     ALL.iter().find(|kind| kind.name == name)

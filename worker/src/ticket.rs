@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use shared::db::{Pool, Scope, ScopedConn};
 use shared::jobs::ledger::{self, Claim, Held};
 use shared::jobs::{JobState, Queue, Ticket};
+use shared::kinds;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -187,7 +188,7 @@ impl Executor {
             };
             let outcome = self.finish(&claim, judge(end, result, kind.map(AsRef::as_ref), &claim)).await;
             // Any text may stand in the row; only names that we know become labels.
-            let name = kind.map_or("unknown", |kind| kind.name);
+            let name = kind.map_or(kinds::UNKNOWN, |kind| kind.name);
             metrics::counter!("job_attempts_total", "kind" => name, "outcome" => outcome).increment(1);
             metrics::histogram!("job_duration_seconds", "kind" => name, "outcome" => outcome)
                 .record(begun.elapsed().as_secs_f64());

@@ -135,6 +135,13 @@ impl Problem {
         };
         Self::new(status, code, detail)
     }
+
+    /// The answer, with the seconds after which to ask again.
+    pub fn to_be_tried_again(self, seconds: u64) -> Response {
+        let mut response = self.into_response();
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        response
+    }
 }
 
 impl IntoResponse for Problem {

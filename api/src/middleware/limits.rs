@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -13,20 +13,22 @@ use crate::http::Problem;
 /// Bodies, unless an address says otherwise.
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// A request that takes longer is broken off.
-const LONGEST: Duration = Duration::from_secs(30);
+pub const LONGEST: Duration = Duration::from_secs(30);
+/// What was too slow is not asked for again at once: it adds to what makes it slow.
+const COME_BACK_SECONDS: u64 = 5;
 
 /// Forms with a file take as long as they take: they are broken off when nothing comes for a while.
 const STREAMED: [&str; 2] = ["/api/files/", "/api/files/{file}/versions/"];
 
-/// Breaks off what takes too long.
-pub async fn time(request: Request, next: Next) -> Response {
+/// Breaks off what takes longer than `longest`.
+pub async fn time(State(longest): State<Duration>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     if request.method() == Method::POST && STREAMED.contains(&path) {
         return next.run(request).await;
     }
-    tokio::time::timeout(LONGEST, next.run(request)).await.unwrap_or_else(|_| {
+    tokio::time::timeout(longest, next.run(request)).await.unwrap_or_else(|_| {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "This took too long and was broken off.")
-            .into_response()
+            .to_be_tried_again(COME_BACK_SECONDS)
     })
 }
 

@@ -8,9 +8,7 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::ids::{JobId, TenantId};
-use shared::jobs::enqueue_with;
-use shared::tenants::jobs::TestEmailSettings;
-use shared::tenants::{EmailSettings, EmailSettingsChanges, SettingsError};
+use shared::tenants::{EmailSettings, EmailSettingsChanges, EmailTest, SettingsError};
 use utoipa::ToSchema;
 
 use super::WriteTenant;
@@ -200,9 +198,8 @@ pub async fn test_email_settings(
     db: Db,
     Body(TestEmail { recipient_email }): Body<TestEmail>,
 ) -> ApiResult<Accepted> {
-    let job = TestEmailSettings { tenant_id: caller.tenant(), recipient: recipient_email };
-    let asked = enqueue_with(&mut *db.conn().await?, &job, caller.asks()).await?;
-    Ok(accepted(asked.id()))
+    let job = EmailTest::ask(&mut *db.conn().await?, caller.tenant(), recipient_email, caller.asks()).await?;
+    Ok(accepted(job))
 }
 
 impl From<SettingsError> for ApiError {

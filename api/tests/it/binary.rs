@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use shared::secret::Vault;
 use shared::telemetry::measures::{Program, of};
-use shared::testing::{TestDb, make};
+use shared::testing::{TestDb, deployment, make, series_at_zero};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -136,18 +136,23 @@ async fn it_says_all_that_is_missing_at_once() {
 
 #[test]
 fn the_example_of_an_environment_lists_what_is_read() {
-    use std::collections::BTreeSet;
     let mut env = shared::config::Env::default();
     let _ = api::config::Config::read(&mut env);
-    let example =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.env.example")).expect(".env.example");
-    let listed: BTreeSet<&str> = example
-        .lines()
-        .filter_map(|line| line.trim_start_matches("# ").split_once('=').map(|(name, _)| name))
-        .filter(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'))
-        .collect();
-    for name in env.asked() {
-        assert!(listed.contains(name), "{name} is read, and not in .env.example");
+    let listed = deployment::variables_of_the_example();
+    let forgotten: Vec<_> = env.asked().filter(|name| !listed.iter().any(|known| known == name)).collect();
+    assert!(forgotten.is_empty(), "{forgotten:?} are read, and not in .env.example");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_knows_every_command_by_which_people_deploy_it() {
+    let starts = deployment::starts_of("api");
+    for wanted in ["serve", "migrate", "health"] {
+        assert!(starts.iter().any(|(_, arguments)| arguments == &[wanted]), "nobody says `api {wanted}`: {starts:?}");
+    }
+    for (place, arguments) in starts {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(["--help"]).collect();
+        let output = api(&arguments, &[]).output().await.expect("an end");
+        assert!(output.status.success(), "{place}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
 
@@ -164,6 +169,11 @@ async fn it_exports_what_is_listed_and_how_hard_queues_press() {
 
     let text = ask(format!("http://127.0.0.1:{port}/metrics")).await;
 
+    let missing: Vec<String> =
+        series_at_zero(Program::Api).filter(|line| !text.lines().any(|found| found == line)).collect();
+    assert_eq!(missing, Vec::<String>::new(), "{text}");
+    // It may lead the relay, and then buries what workers have died of.
+    assert!(text.contains("job_attempts_total{kind=\"users.send_invitation\",outcome=\"dead\"} 0"), "{text}");
     let exported: Vec<&str> =
         text.lines().filter_map(|line| Some(line.strip_prefix("# TYPE ")?.split_once(' ')?.0)).collect();
     for name in &exported {

@@ -136,7 +136,13 @@ impl Pool {
     /// # Errors
     /// See [`PoolError`].
     pub async fn get_for(&self, scope: Scope, acting: &Acting) -> Result<ScopedConn, PoolError> {
-        let mut object = self.0.get().await.map_err(|error| match error {
+        let asked = Instant::now();
+        let taken = self.0.get().await;
+        // A server that is away is another trouble than a pool that is full.
+        if matches!(taken, Ok(_) | Err(managed::PoolError::Timeout(managed::TimeoutType::Wait))) {
+            metrics::histogram!("db_pool_wait_seconds").record(asked.elapsed());
+        }
+        let mut object = taken.map_err(|error| match error {
             managed::PoolError::Timeout(managed::TimeoutType::Wait) => PoolError::Busy,
             managed::PoolError::Backend(error) => PoolError::Unreachable(error),
             other => PoolError::Unreachable(anyhow::anyhow!("{other}")),

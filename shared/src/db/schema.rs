@@ -1971,6 +1971,20 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// To whom the mail goes that tries a tenant's mail server out, until it was sent.
+    tenant_email_tests (job_id) {
+        /// The column `job_id`.
+        job_id -> Uuid,
+        /// The column `tenant_id`.
+        tenant_id -> Uuid,
+        /// An e-mail address, of anybody.
+        recipient -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// General settings of a tenant; a tenant without a row has the defaults.
     tenant_settings (tenant_id) {
         /// The column `tenant_id`.
@@ -2209,6 +2223,8 @@ diesel::joinable!(sso_configurations -> tenants (tenant_id));
 diesel::joinable!(tenant_counts -> tenants (tenant_id));
 diesel::joinable!(tenant_domains -> tenants (tenant_id));
 diesel::joinable!(tenant_email_settings -> tenants (tenant_id));
+diesel::joinable!(tenant_email_tests -> jobs (job_id));
+diesel::joinable!(tenant_email_tests -> tenants (tenant_id));
 diesel::joinable!(tenant_settings -> tenants (tenant_id));
 diesel::joinable!(tenant_storage_settings -> tenants (tenant_id));
 diesel::joinable!(users -> tenants (tenant_id));
@@ -2279,6 +2295,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     tenant_counts,
     tenant_domains,
     tenant_email_settings,
+    tenant_email_tests,
     tenant_settings,
     tenant_storage_settings,
     tenants,

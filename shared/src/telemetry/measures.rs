@@ -6,6 +6,7 @@
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 
 use crate::jobs::Queue;
+use crate::kinds;
 
 /// Which program measures it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,8 @@ const BOTH: &[Program] = &[Program::Api, Program::Worker];
 const API: &[Program] = &[Program::Api];
 const WORKER: &[Program] = &[Program::Worker];
 
+/// Waiting for a connection: usually nothing, and two seconds are all the patience there is.
+const OF_WAITS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 /// Requests: most take milliseconds, and none more than thirty seconds.
 const OF_REQUESTS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 /// Waiting to start: each promise is a bound, so that how often it was kept is exact.
@@ -70,10 +73,12 @@ pub const MEASURES: &[Measure] = measures! {
     API Kind::Gauge, "live_streams" [] "Streams that clients wait at";
     BOTH Kind::Gauge, "db_pool_connections_used" [] "Connections to the database that are in use";
     BOTH Kind::Gauge, "db_pool_callers_waiting" [] "Callers that wait for a connection";
+    BOTH Kind::Histogram(OF_WAITS), "db_pool_wait_seconds" [] "How long callers waited until they had a connection, or had waited enough";
     BOTH Kind::Gauge, "relay_leader" [] "1 in the process that leads the relay, 0 in the others";
     BOTH Kind::Gauge, "relay_window_used" ["queue"] "Jobs whose ticket is out, as the leader sees it";
     BOTH Kind::Counter, "relay_epoch_resets_total" [] "How often Redis had lost its tickets and they were given again";
     BOTH Kind::Counter, "job_lease_expired_total" [] "Jobs taken back from workers that were lost";
+    BOTH Kind::Counter, "job_attempts_total" ["kind", "outcome"] "Attempts that ended; with its worker once too often, as the leader of the relay sees it";
     BOTH Kind::Histogram(OF_SCHEDULES), "schedule_lateness_seconds" [] "From the instant of a schedule to its job";
     WORKER Kind::Gauge, "jobs_ready" ["queue"] "Jobs that are due and have not started";
     WORKER Kind::Gauge, "jobs_scheduled" ["queue"] "Jobs that wait for their time";
@@ -86,7 +91,6 @@ pub const MEASURES: &[Measure] = measures! {
     WORKER Kind::Gauge, "jobs_running_here" [] "Jobs under way in this worker";
     WORKER Kind::Histogram(OF_STARTS), "job_start_latency_seconds" ["queue"] "From due to running";
     WORKER Kind::Histogram(OF_JOBS), "job_duration_seconds" ["kind", "outcome"] "How long attempts took, however they ended";
-    WORKER Kind::Counter, "job_attempts_total" ["kind", "outcome"] "Attempts that ended";
     WORKER Kind::Counter, "job_fenced_total" [] "Outcomes that were not written, because another worker had the job by then";
     WORKER Kind::Counter, "job_tickets_stale_total" ["queue"] "Tickets that found nothing to do";
     WORKER Kind::Counter, "outbound_effects_total" ["kind", "turn"] "Effects outside the database: first, repeat after a crash, known to have happened";
@@ -106,24 +110,52 @@ pub(super) fn with_bounds(builder: PrometheusBuilder) -> Result<PrometheusBuilde
     })
 }
 
-/// Describes what `program` measures, and lets its counters begin at zero: one that appears with
-/// its first event would hide that event from whoever looks at differences.
-pub(super) fn begin(program: Program) {
-    for Measure { name, kind, labels, help, .. } in of(program) {
-        match kind {
-            Kind::Counter => metrics::describe_counter!(*name, *help),
-            Kind::Gauge => metrics::describe_gauge!(*name, *help),
-            Kind::Histogram(_) => metrics::describe_histogram!(*name, *help),
+/// The values with which a label begins, as far as they are known before anything happens: of
+/// outcomes, the one that wakes people.
+fn beginnings(label: &str) -> Vec<&'static str> {
+    match label {
+        "queue" => Queue::ALL.map(Queue::name).to_vec(),
+        "kind" => kinds::ALL.iter().map(|kind| kind.name).chain([kinds::UNKNOWN]).collect(),
+        "outcome" => vec!["dead"],
+        "turn" => vec!["first", "repeat", "known"],
+        _ => Vec::new(),
+    }
+}
+
+impl Measure {
+    /// The labels of its series that are there, at zero, before anything happens: one that appears
+    /// with its first event hides that event from whoever looks at differences, as alerts do.
+    pub fn begun(&self) -> Vec<Vec<(&'static str, &'static str)>> {
+        // How long a death took wakes nobody, and would be seventeen series for each kind.
+        if matches!(self.kind, Kind::Histogram(_)) && self.labels.contains(&"kind") {
+            return Vec::new();
         }
-        match (kind, *labels) {
-            (Kind::Counter, []) => metrics::counter!(*name).increment(0),
-            (Kind::Counter, ["queue"]) => {
-                for queue in Queue::ALL {
-                    metrics::counter!(*name, "queue" => queue.name()).increment(0);
+        self.labels.iter().fold(vec![Vec::new()], |series, label| {
+            let with = |value| series.iter().map(move |labels| [&labels[..], &[(*label, value)][..]].concat());
+            beginnings(label).into_iter().flat_map(with).collect()
+        })
+    }
+}
+
+/// Describes what `program` measures, and lets it begin at zero.
+pub(super) fn begin(program: Program) {
+    for measure in of(program) {
+        let Measure { name, kind, labels, help, .. } = measure;
+        match kind {
+            Kind::Counter => {
+                metrics::describe_counter!(*name, *help);
+                measure.begun().iter().for_each(|labels| metrics::counter!(*name, labels).increment(0));
+            }
+            Kind::Histogram(_) => {
+                metrics::describe_histogram!(*name, *help);
+                measure.begun().iter().for_each(|labels| drop(metrics::histogram!(*name, labels)));
+            }
+            Kind::Gauge => {
+                metrics::describe_gauge!(*name, *help);
+                if labels.is_empty() {
+                    metrics::gauge!(*name).set(0.0);
                 }
             }
-            (Kind::Gauge, []) => metrics::gauge!(*name).set(0.0),
-            _ => {}
         }
     }
     if program == Program::Worker {
@@ -142,6 +174,21 @@ mod tests {
         for queue in Queue::ALL {
             assert!(OF_STARTS.contains(&queue.promise().as_secs_f64()), "{queue}");
         }
+    }
+
+    #[test]
+    fn each_kind_of_job_begins_with_no_death_and_no_effect() {
+        let begun = |name: &str| MEASURES.iter().find(|measure| measure.name == name).expect("measured").begun();
+        assert_eq!(begun("job_attempts_total").len(), kinds::ALL.len() + 1);
+        assert_eq!(begun("outbound_effects_total").len(), 3 * (kinds::ALL.len() + 1));
+        for kind in kinds::ALL {
+            assert!(begun("job_attempts_total").contains(&vec![("kind", kind.name), ("outcome", "dead")]));
+            for turn in ["first", "repeat"] {
+                assert!(begun("outbound_effects_total").contains(&vec![("kind", kind.name), ("turn", turn)]));
+            }
+        }
+        assert_eq!(begun("job_fenced_total").len(), 1, "one without labels");
+        assert!(begun("http_requests_total").is_empty(), "nobody knows before what is asked for");
     }
 
     #[test]

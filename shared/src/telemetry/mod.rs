@@ -2,6 +2,8 @@
 
 pub mod measures;
 
+use std::time::Duration;
+
 use measures::Program;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing::{Level, Metadata};
@@ -15,6 +17,9 @@ use crate::config::LogFormat;
 /// Libraries that write down what passes through them when they are asked for details: parameters of
 /// statements, passwords of mail servers, signed requests.
 const TALKATIVE: [&str; 6] = ["tokio_postgres", "lettre", "aws_smithy_runtime", "aws_sigv4", "aws_sdk_s3", "h2"];
+
+/// How often what was measured is added up.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Lets nothing pass that may have a secret in it, whatever `RUST_LOG` asks for.
 pub fn discreet() -> FilterFn {
@@ -50,13 +55,21 @@ pub fn logs(format: LogFormat) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Collects what `program` measures; the handle renders it for Prometheus.
+/// Collects what `program` measures; the handle renders it for Prometheus. Called in a runtime.
 ///
 /// # Errors
 /// Somebody has set up metrics before.
 pub fn metrics(program: Program) -> anyhow::Result<PrometheusHandle> {
     let handle = measures::with_bounds(PrometheusBuilder::new())?.install_recorder()?;
     measures::begin(program);
+    // Whatever is measured is kept until somebody adds it up, and perhaps nobody ever scrapes.
+    let sums = handle.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            sums.run_upkeep();
+        }
+    });
     Ok(handle)
 }
 
@@ -73,7 +86,7 @@ pub async fn ask_readiness(address: &str) -> anyhow::Result<()> {
         stream.read_to_string(&mut answer).await?;
         anyhow::Ok(answer)
     };
-    let answer = tokio::time::timeout(std::time::Duration::from_secs(2), ask).await??;
+    let answer = tokio::time::timeout(Duration::from_secs(2), ask).await??;
     anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "not ready: {}", answer.lines().next().unwrap_or_default());
     Ok(())
 }

@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::ids::TenantId;
 use crate::jobs::{Job, Queue};
 
-/// Sends a mail by the tenant's own server, and tells how that went.
+/// Sends a mail by the tenant's own server, and tells how that went. To whom it goes stands beside
+/// the job, in [`EmailTest`](super::EmailTest).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TestEmailSettings {
     pub tenant_id: TenantId,
-    /// To whom.
-    pub recipient: String,
 }
 
 impl Job for TestEmailSettings {
@@ -20,6 +19,8 @@ impl Job for TestEmailSettings {
     const QUEUE: Queue = Queue::Within5s;
     const MAX_ATTEMPTS: i32 = 1;
     const TIMEOUT: Duration = Duration::from_secs(30);
+    /// The first one carried the recipient, and its workers want that.
+    const VERSION: i16 = 2;
 
     fn tenant(&self) -> TenantId {
         self.tenant_id

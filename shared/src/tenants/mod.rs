@@ -2,6 +2,7 @@
 
 mod domain;
 mod email_settings;
+mod email_test;
 mod feature;
 pub mod jobs;
 mod platform_settings;
@@ -14,6 +15,7 @@ mod usual;
 
 pub use domain::TenantDomain;
 pub use email_settings::{EmailSettings, EmailSettingsChanges, SMTP_PORTS};
+pub use email_test::EmailTest;
 pub use feature::{Feature, Features};
 pub use platform_settings::PlatformSettings;
 pub use settings::{SettingsChanges, TenantSettings};

@@ -3,14 +3,17 @@
 #![expect(clippy::expect_used, reason = "what a test needs and does not get ends the test")]
 
 mod db;
+pub mod deployment;
 pub mod job_model;
 mod logs;
 pub mod make;
+mod measures;
 mod queries;
 mod unfiltered;
 
 pub use db::TestDb;
 pub use logs::Logs;
+pub use measures::series_at_zero;
 pub use queries::count_queries;
 pub(crate) use queries::counting;
 pub use unfiltered::{TENANT_FILTERS, tenant_filters_are_off};

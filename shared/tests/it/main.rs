@@ -19,6 +19,7 @@ mod deploy;
 mod isolation;
 mod launcher;
 mod plans;
+mod pool;
 mod queues;
 mod roles;
 mod schema;

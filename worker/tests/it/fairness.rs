@@ -184,7 +184,7 @@ async fn one_that_comes_back_from_the_dead_waits_for_its_strands_running_job() {
 }
 
 /// How alike the shares are: one if all are the same, `1/n` if one has everything.
-fn jain(shares: &[f64]) -> f64 {
+pub(crate) fn jain(shares: &[f64]) -> f64 {
     let count = f64::from(u32::try_from(shares.len()).expect("few"));
     let (sum, squares) = (shares.iter().sum::<f64>(), shares.iter().map(|share| share * share).sum::<f64>());
     if squares == 0.0 { 0.0 } else { sum * sum / (count * squares) }

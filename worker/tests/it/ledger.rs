@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use proptest::prelude::*;
 use serde_json::json;
 use shared::db::Error;
-use shared::ids::{JobId, TenantId};
+use shared::ids::{JobId, OneTimeTokenId, TenantId};
 use shared::jobs::ledger::{self, Claim, Held, Verdict};
 use shared::jobs::operate::{self, Cancelled, Filter};
 use shared::jobs::{
     Backoff, Enqueued, JobOptions, JobState, Queue, Ticket, enqueue, enqueue_many, enqueue_with, relay,
 };
 use shared::testing::TestDb;
+use shared::users::jobs::SendPasswordReset;
 
 use crate::support::{Try, count, show};
 
@@ -76,7 +78,7 @@ async fn a_worker_whose_lease_ran_out_changes_nothing_any_more() {
     let first = claim(&db, tenant, id, "paused").await.expect("claimed");
     behind_the_curtain(&db, "update jobs set lease_until = now() - interval '1 second'").await;
     let swept = relay::sweep(&mut *db.relay().await).await.expect("swept");
-    assert_eq!((swept.revived, swept.buried), (1, 0));
+    assert_eq!((swept.revived, swept.buried), (1, vec![]));
     let second = claim(&db, tenant, id, "next").await.expect("claimed again");
     assert_ne!(first.token, second.token);
 
@@ -112,6 +114,32 @@ async fn a_job_that_kills_its_worker_three_times_is_dead() {
     let (row, attempts) = show(&db, id).await;
     assert_eq!((row.state, row.crashes, row.error_class.as_deref()), (JobState::Dead, 3, Some("worker_lost")));
     assert_eq!(attempts.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_buried_with_its_worker_is_counted_as_dead_by_its_kind() {
+    let db = TestDb::lease().await;
+    let tenant = TenantId::new();
+    let mail = SendPasswordReset { tenant_id: tenant, token_id: OneTimeTokenId::new() };
+    let mail = enqueue(&mut *db.tenant(tenant).await, &mail).await.expect("enqueued").id();
+    let other = enqueued(&db, tenant).await;
+    // Here alone, whatever else this process measures.
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let measured = recorder.handle();
+    let _here = metrics::set_default_local_recorder(&recorder);
+    let dead = |kind: &str| format!("job_attempts_total{{kind=\"{kind}\",outcome=\"dead\"}} 1");
+    for crash in 1..=3 {
+        for job in [mail, other] {
+            assert!(claim(&db, tenant, job, "w").await.is_some(), "crash {crash}");
+        }
+        assert!(!measured.render().contains("job_attempts_total"), "a crash is no death yet");
+        behind_the_curtain(&db, "update jobs set lease_until = now() - interval '1 second'").await;
+        relay::sweep(&mut *db.relay().await).await.expect("swept");
+        behind_the_curtain(&db, "update jobs set run_at = now()").await;
+    }
+    let told = measured.render();
+    assert!(told.contains(&dead("users.send_password_reset")), "{told}");
+    assert!(told.contains(&dead("unknown")), "only names that we know become labels: {told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

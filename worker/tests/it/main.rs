@@ -20,6 +20,7 @@ mod certificates;
 mod chaos;
 mod courses;
 mod dashboards;
+mod deployment;
 mod enrollments;
 mod fairness;
 mod files;

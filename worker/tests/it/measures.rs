@@ -5,7 +5,7 @@ use std::path::Path;
 
 use shared::jobs::enqueue;
 use shared::telemetry::measures::{Kind, Program, of};
-use shared::testing::{TestDb, make};
+use shared::testing::{TestDb, make, series_at_zero};
 use worker::rehearsal::Mail;
 
 use crate::process::{Worker, until};
@@ -63,6 +63,31 @@ async fn the_example_of_scaling_starts_a_worker_as_it_wants_to_be_and_asks_what_
     assert!(figure[location].is_number(), "{figure} has no {location}");
     let served = ask("/metrics").await.unwrap_or_default();
     assert!(served.contains(&format!("queue_promise_seconds{{queue=\"{queue}\"}}")), "{served}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_wakes_people_is_there_at_zero_before_anything_happens() {
+    let db = TestDb::lease().await;
+    let worker = Worker::start(&db, &[], &[]);
+    let address = format!("http://{}/metrics", worker.internal());
+    let mut first = String::new();
+    until("it is scraped", async || match reqwest::get(&address).await {
+        Ok(answer) => {
+            first = answer.text().await.unwrap_or_default();
+            !first.is_empty()
+        }
+        Err(_) => false,
+    })
+    .await;
+    let missing: Vec<String> =
+        series_at_zero(Program::Worker).filter(|line| !first.lines().any(|found| found == line)).collect();
+    assert_eq!(missing, Vec::<String>::new(), "{first}");
+    for kind in shared::kinds::ALL {
+        for labels in ["outcome=\"dead\"", "turn=\"first\"", "turn=\"repeat\""] {
+            let series = format!("{{kind=\"{}\",{labels}}} 0", kind.name);
+            assert!(first.contains(&series), "{series} is not there: {first}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

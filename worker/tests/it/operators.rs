@@ -250,6 +250,7 @@ async fn every_command_of_the_handbook_does_what_it_says() {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_worker"));
     let path =
         format!("{}:{}", program.parent().expect("a folder").display(), std::env::var("PATH").unwrap_or_default());
+    let mut replays = 0;
     for block in blocks {
         let mut shell = Command::new("sh");
         let template = Worker::command(&[]);
@@ -258,7 +259,23 @@ async fn every_command_of_the_handbook_does_what_it_says() {
         shell.env("PATH", &path).env("DATABASE_URL", &desk.db.url).env("WORKER_INTERNAL_LISTEN", &internal);
         shell.env("JOB", desk.dead[0].to_string()).env("TENANT", desk.tenant.to_string());
         let output = shell.current_dir(std::env::temp_dir()).output().expect("a shell");
-        let said = [output.stdout, output.stderr].concat();
-        assert!(output.status.success(), "{block}\n{}", String::from_utf8_lossy(&said));
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success(), "{block}\n{said}");
+        if block.contains("worker jobs replay --error timeout --tenant \"$TENANT\" --yes") {
+            replays += 1;
+            assert!(said.contains("2 jobs live again"), "{block}\n{said}");
+        }
     }
+    assert_eq!(replays, 1, "the handbook shows how to replay by the cause");
+    // The two that died of it have been done, and the third, which died of something else, has not.
+    let ends = "select state::text || ' ' || error_class as text from jobs where error_class is not null";
+    until("what was replayed is done", async || {
+        desk.db
+            .texts("select id::text as text from jobs where kind = 'rehearsal.nothing' and state = 'succeeded'")
+            .await
+            .len()
+            == 2
+    })
+    .await;
+    assert_eq!(desk.db.texts(&format!("{ends} and state = 'dead'")).await, ["dead retry"]);
 }

@@ -5,14 +5,20 @@ use std::net::SocketAddr;
 use devtools::mail::MailSink;
 use secrecy::SecretString;
 use serde_json::Value;
+use shared::jobs::JobOptions;
 use shared::notifications::{NewNotification, Notice, notify};
 use shared::outbound::Outbound;
 use shared::secret::TokenSeal;
 use shared::tenants::jobs::{TestEmailSettings, TestStorageSettings};
-use shared::tenants::{EmailSettings, EmailSettingsChanges, StorageSettings, StorageSettingsChanges};
+use shared::tenants::{EmailSettings, EmailSettingsChanges, EmailTest, StorageSettings, StorageSettingsChanges};
 use shared::testing::Logs;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 
 use crate::world::World;
+
+/// To whom mails go that try servers out.
+const RECIPIENT: &str = "Admin@example.org";
 
 /// A world in which settings may name this machine.
 async fn at_home() -> World {
@@ -47,8 +53,15 @@ async fn told(world: &World, kind: &str) -> Value {
 }
 
 async fn try_email(world: &World) -> Value {
-    world.enqueue(&TestEmailSettings { tenant_id: world.tenant, recipient: "admin@example.org".to_owned() }).await;
+    let mut conn = world.db.tenant(world.tenant).await;
+    EmailTest::ask(&mut conn, world.tenant, RECIPIENT.to_owned(), JobOptions::default()).await.expect("asked");
+    drop(conn);
     world.work().await;
+    // Whatever came of it, nothing that is kept names the one to whom it went.
+    let kept = "select t::text as text from jobs t union all select t::text from job_attempts t
+        union all select t::text from job_effects t union all select t::text from tenant_email_tests t";
+    let kept = world.texts(kept).await.concat();
+    assert!(!kept.to_lowercase().contains(&RECIPIENT.to_lowercase()), "{kept}");
     told(world, "tenants.test_email_settings").await
 }
 
@@ -63,7 +76,53 @@ async fn the_test_mail_goes_by_the_tenants_own_server_also_before_it_is_switched
     assert_eq!(result["success"], true, "{result}");
     let [mail] = &own.messages()[..] else { panic!("{:?}", own.messages()) };
     assert_eq!((mail.from.as_str(), mail.subject.as_str()), ("school@example.org", "A test of the mail server"));
+    assert_eq!(mail.to, [RECIPIENT]);
     assert!(world.mail.messages().is_empty());
+}
+
+/// A mail server that knows nobody, and says whom it does not know.
+async fn unknowing() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = BufReader::new(stream);
+            let mut said = "220 ready".to_owned();
+            while stream.write_all(format!("{said}\r\n").as_bytes()).await.is_ok() {
+                let mut line = String::new();
+                if stream.read_line(&mut line).await.unwrap_or_default() == 0 {
+                    break;
+                }
+                said = match line.trim().strip_prefix("RCPT TO:") {
+                    Some(recipient) => format!("550 5.1.1 {}: no such user", recipient.to_lowercase()),
+                    None => "250 2.0.0 fine".to_owned(),
+                };
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_names_whom_it_does_not_know_is_quoted_without_the_name() {
+    let world = at_home().await;
+    own_server(&world, unknowing().await, false).await;
+
+    let result = try_email(&world).await;
+
+    assert_eq!(result["success"], false, "{result}");
+    let message = result["message"].as_str().expect("a message");
+    assert!(message.contains("no such user") && message.contains("the recipient"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_that_was_asked_for_in_an_older_release_is_to_be_asked_for_again() {
+    let world = at_home().await;
+    world.enqueue(&TestEmailSettings { tenant_id: world.tenant }).await;
+    world.work().await;
+    let result = told(&world, "tenants.test_email_settings").await;
+    assert_eq!(result["success"], false, "{result}");
+    assert!(result["message"].as_str().is_some_and(|message| message.ends_with("Ask again.")), "{result}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

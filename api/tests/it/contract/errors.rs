@@ -1,9 +1,14 @@
 //! Every error has one shape.
 
+use std::time::Duration;
+
+use api::app::surrounded;
+use axum::Router;
 use axum::http::Method;
+use axum::routing::get;
 use serde_json::json;
 
-use crate::support::TestApp;
+use crate::support::{Client, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_goes_wrong_is_told_as_a_problem() {
@@ -25,6 +30,36 @@ async fn whatever_goes_wrong_is_told_as_a_problem() {
         assert_eq!(answer.status.as_u16(), status, "{what}: {}", answer.body);
         assert!(answer.is_problem(), "{what}: {}", answer.body);
     }
+}
+
+async fn panics() -> &'static str {
+    panic!("the secret of the handler")
+}
+
+/// Through the real layers, around routes that no release has.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_and_what_takes_too_long_are_told_as_problems_too() {
+    let app = TestApp::start().await;
+    let routes = Router::new()
+        .route("/api/panics/", get(panics).post(panics))
+        .route("/api/endless/", get(std::future::pending::<()>).post(std::future::pending::<()>))
+        .route("/api/fine/", get(async || "fine"));
+    let client = Client::new(surrounded(app.app.clone(), routes, Duration::from_millis(200)), None, None);
+    for method in [Method::GET, Method::POST] {
+        let answer = client.send(method.clone(), "/api/panics/", None).await.expect(500);
+        assert!(answer.is_problem(), "{}", answer.body);
+        assert_eq!(answer.body["code"], "internal_error");
+        assert!(!answer.body.to_string().contains("secret"), "{}", answer.body);
+        assert_eq!(answer.body["request_id"], answer.header("x-request-id"));
+
+        let answer = client.send(method, "/api/endless/", None).await.expect(503);
+        assert!(answer.is_problem(), "{}", answer.body);
+        assert_eq!(answer.body["code"], "timeout");
+        assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0), "{:?}", answer.headers);
+        assert_eq!(answer.body["request_id"], answer.header("x-request-id"));
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    }
+    client.get("/api/fine/").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -138,13 +138,21 @@ async fn trying_settings_out_is_a_job_that_one_can_watch() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
     let admin = app.as_role(tenant, UserRole::Admin).await;
-    let asked =
-        admin.post("/api/core/settings/email/test/", json!({ "recipient_email": "a@example.org" })).await.expect(202);
+    let asked = admin
+        .post("/api/core/settings/email/test/", json!({ "recipient_email": "a@elsewhere.example" }))
+        .await
+        .expect(202);
     let shown = admin.get(asked.header("location")).await.expect(200);
     assert_eq!(shown.body["id"], asked.body["job"]);
     admin.post("/api/core/settings/storage/test/", Value::Null).await.expect(202);
-    let job = TestEmailSettings { tenant_id: tenant, recipient: "a@example.org".to_owned() };
-    assert_eq!(app.enqueued::<TestEmailSettings>().await, [job]);
+    assert_eq!(app.enqueued::<TestEmailSettings>().await, [TestEmailSettings { tenant_id: tenant }]);
+    // To whom it goes is told to the job, and stands in nothing that is kept.
+    let beside = "select job_id || ' ' || recipient as text from tenant_email_tests";
+    let job = asked.body["job"].as_str().expect("its id");
+    assert_eq!(app.db.texts(beside).await, [format!("{job} a@elsewhere.example")]);
+    let kept =
+        app.db.texts("select t::text as text from jobs t union all select t::text from audit_log t").await.concat();
+    assert!(!kept.contains("elsewhere"), "{kept}");
     assert_eq!(app.enqueued::<TestStorageSettings>().await, [TestStorageSettings { tenant_id: tenant }]);
     admin.post("/api/core/settings/email/test/", json!({ "recipient_email": "a@b\r\nBcc: c@d.org" })).await.expect(400);
 }

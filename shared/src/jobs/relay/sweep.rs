@@ -1,22 +1,23 @@
 //! Taking back what nobody works on: claims of dead workers, lost tickets, work that came too late.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Double, Text};
+use diesel::sql_types::{Array, BigInt, Double, Text};
 use diesel_async::RunQueryDsl;
 
 use super::super::Queue;
 use super::super::mutant::{Mutant, is_on};
 use crate::db::{Conn, Error, prepared};
+use crate::kinds;
 
 /// What a sweep has found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct Swept {
     /// Claims whose worker died: tried again.
     #[diesel(sql_type = BigInt)]
     pub revived: i64,
-    /// Claims whose worker died once too often.
-    #[diesel(sql_type = BigInt)]
-    pub buried: i64,
+    /// Claims whose worker died once too often: the kind of each.
+    #[diesel(sql_type = Array<Text>)]
+    pub buried: Vec<String>,
     /// Jobs whose deadline passed before they ran.
     #[diesel(sql_type = BigInt)]
     pub late: i64,
@@ -28,13 +29,19 @@ pub struct Swept {
 /// The database's.
 pub async fn sweep(conn: &mut Conn) -> Result<Swept, Error> {
     if is_on(Mutant::RedisIsTruth) {
-        return Ok(Swept { revived: 0, buried: 0, late: 0 });
+        return Ok(Swept { revived: 0, buried: Vec::new(), late: 0 });
     }
     let swept: Swept = prepared(diesel::sql_query(include_str!("../sql/sweep.sql"))).get_result(conn).await?;
-    if swept.revived + swept.buried > 0 {
-        tracing::warn!(jobs.revived = swept.revived, jobs.buried = swept.buried, "Took back jobs of lost workers");
-        metrics::counter!("job_lease_expired_total")
-            .increment(u64::try_from(swept.revived + swept.buried).unwrap_or_default());
+    let buried = swept.buried.len();
+    let taken = usize::try_from(swept.revived).unwrap_or_default() + buried;
+    if taken > 0 {
+        tracing::warn!(jobs.revived = swept.revived, jobs.buried = buried, "Took back jobs of lost workers");
+        metrics::counter!("job_lease_expired_total").increment(u64::try_from(taken).unwrap_or_default());
+    }
+    // Their workers cannot count them any more.
+    for kind in &swept.buried {
+        let kind = kinds::named(kind).map_or(kinds::UNKNOWN, |kind| kind.name);
+        metrics::counter!("job_attempts_total", "kind" => kind, "outcome" => "dead").increment(1);
     }
     Ok(swept)
 }

@@ -37,5 +37,5 @@ late as (
     returning id
 )
 select (select count(*) from taken where state = 'available') as revived,
-       (select count(*) from taken where state = 'dead') as buried,
+       array(select kind from taken where state = 'dead') as buried,
        (select count(*) from late) as late

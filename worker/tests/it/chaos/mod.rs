@@ -21,6 +21,7 @@ mod deployment;
 mod disk;
 mod everything;
 mod failover;
+mod fairness;
 mod faults;
 mod lost_workers;
 mod mutants;
@@ -33,12 +34,17 @@ mod soak;
 mod standby;
 mod world;
 
-/// Whether `./lms chaos --full` asked for the large sizes.
-fn is_full() -> bool {
-    std::env::var("LMS_CHAOS").is_ok_and(|size| size == "full")
+/// The size of a run: what fits in every run of the tests, what `./lms chaos --full` asks for, and
+/// what takes a night (`--night`).
+fn sizes<T>(usual: T, full: T, night: T) -> T {
+    match std::env::var("LMS_CHAOS").as_deref() {
+        Ok("full") => full,
+        Ok("night") => night,
+        _ => usual,
+    }
 }
 
-/// The size of a run: what fits in every run of the tests, or the large one.
-fn size<T>(usual: T, full: T) -> T {
-    if is_full() { full } else { usual }
+/// The same where a night has nothing to add.
+fn size<T: Copy>(usual: T, full: T) -> T {
+    sizes(usual, full, full)
 }
