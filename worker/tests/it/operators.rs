@@ -264,18 +264,10 @@ async fn every_command_of_the_handbook_does_what_it_says() {
         if block.contains("worker jobs replay --error timeout --tenant \"$TENANT\" --yes") {
             replays += 1;
             assert!(said.contains("2 jobs live again"), "{block}\n{said}");
+            // What died of something else stays dead; what becomes of the others is the worker's business.
+            let dead = "select error_class as text from jobs where state = 'dead'";
+            assert_eq!(desk.db.texts(dead).await, ["retry"]);
         }
     }
     assert_eq!(replays, 1, "the handbook shows how to replay by the cause");
-    // The two that died of it have been done, and the third, which died of something else, has not.
-    let ends = "select state::text || ' ' || error_class as text from jobs where error_class is not null";
-    until("what was replayed is done", async || {
-        desk.db
-            .texts("select id::text as text from jobs where kind = 'rehearsal.nothing' and state = 'succeeded'")
-            .await
-            .len()
-            == 2
-    })
-    .await;
-    assert_eq!(desk.db.texts(&format!("{ends} and state = 'dead'")).await, ["dead retry"]);
 }
