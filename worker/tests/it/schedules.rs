@@ -107,7 +107,7 @@ async fn missed_instants_are_made_up_for_as_the_schedule_says() {
         (Misfire::All, 7_200, TimeDelta::hours(26), 2),
     ] {
         let db = TestDb::lease().await;
-        sync(&db, &[hourly("hourly").misfire(misfire, grace)]).await;
+        sync(&db, &[hourly("hourly").misfire(misfire, grace).may_overlap()]).await;
         let due = next(&db).await;
         // Back a quarter past an hour.
         let now = due + away + TimeDelta::minutes(15);
@@ -115,6 +115,32 @@ async fn missed_instants_are_made_up_for_as_the_schedule_says() {
         assert!(next(&db).await > now, "{misfire:?}: due again at once");
         assert_eq!(fire(&db, now).await, 0, "{misfire:?}: fired twice");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_was_missed_only_one_is_made_up_for_at_a_time_when_jobs_may_not_overlap() {
+    let db = TestDb::lease().await;
+    sync(&db, &[hourly("careful").misfire(Misfire::All, 86_400)]).await;
+    let due = next(&db).await;
+    assert_eq!(fire(&db, due + TimeDelta::minutes(195)).await, 1);
+    let runs = schedule::history(&mut *db.relay().await, "careful", None, 10).await.expect("runs");
+    let has_job: Vec<bool> = runs.iter().map(|run| run.job_id.is_some()).collect();
+    assert_eq!(has_job, [false, false, false, true], "the first has a job, and the others found it busy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_of_years_of_seconds_is_made_up_for_at_once() {
+    let db = TestDb::lease().await;
+    let schedule = Schedule::new("each-second", "* * * * * *", &job()).expect("a schedule");
+    sync(&db, &[schedule.misfire(Misfire::One, i32::MAX)]).await;
+    let away = "update job_schedules set next_run_at = date_trunc('second', now()) - interval '30 years'";
+    db.owner().await.batch_execute(away).await.expect("moved");
+    let now = Utc::now();
+    assert_eq!(fire(&db, now).await, 1);
+    let jobs = operate::list(&mut *db.relay().await, &Filter::default(), 10).await.expect("jobs");
+    let made_up: DateTime<Utc> = serde_json::from_value(jobs[0].args["scheduled_for"].clone()).expect("an instant");
+    assert!(made_up <= now && now - made_up < TimeDelta::seconds(1), "{made_up} is not the last before {now}");
+    assert_eq!(next(&db).await, made_up + TimeDelta::seconds(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,6 +66,28 @@ impl Timetable {
         let nexts = self.crons.iter().filter_map(|cron| next(cron, after.with_timezone(&self.zone)));
         nexts.min().ok_or_else(|| CronError::Never(self.line.clone()))
     }
+
+    /// The last instant up to `until`, when `first` is one that is not later. By halves, so that a
+    /// year of seconds costs some twenty-five questions.
+    ///
+    /// # Errors
+    /// See [`Timetable::next_after`].
+    pub fn last_until(&self, first: DateTime<Utc>, until: DateTime<Utc>) -> Result<DateTime<Utc>, CronError> {
+        let second = TimeDelta::seconds(1);
+        // The last is not before the one and not behind the other.
+        let (mut last, mut end) = (first, until);
+        while end - last >= second {
+            let middle = last + TimeDelta::seconds(((end - last).num_seconds() / 2).max(1));
+            // From just before it, so that it counts itself.
+            let next = self.next_after(middle - second)?;
+            if next <= until {
+                last = next;
+            } else {
+                end = middle - second;
+            }
+        }
+        Ok(last)
+    }
 }
 
 fn parse(line: &str) -> Result<Cron, Unreadable> {
@@ -229,6 +251,32 @@ mod tests {
                     }
                     day = Some(today);
                     assert_eq!(local.second(), 0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_instant_is_the_one_that_walking_comes_to() {
+        for (line, zone) in [
+            ("*/7 * * * *", "UTC"),
+            ("*/20 0-8 * * *", "Europe/Berlin"),
+            ("30 2 * * *", "Europe/Berlin"),
+            ("30 2,14 * * *", "America/New_York"),
+            ("15 2 * * *", "Australia/Lord_Howe"),
+            ("0 0 1 * *", "Pacific/Apia"),
+        ] {
+            let table = Timetable::new(line, zone).expect("a timetable");
+            // Over both changes of the clock of each.
+            for (from, hours) in [("2026-03-07 12:00", 24 * 30), ("2026-09-26 12:00", 24 * 45)] {
+                let first = table.next_after(utc(from)).expect("a first time");
+                let mut walked = first;
+                for minutes in (0..60 * hours).step_by(311) {
+                    let until = first + TimeDelta::minutes(minutes) + TimeDelta::milliseconds(minutes % 1_000);
+                    while let Some(next) = table.next_after(walked).ok().filter(|next| *next <= until) {
+                        walked = next;
+                    }
+                    assert_eq!(table.last_until(first, until), Ok(walked), "{line} in {zone} until {until}");
                 }
             }
         }

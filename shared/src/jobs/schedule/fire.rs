@@ -108,7 +108,7 @@ async fn busy(conn: &mut Conn, due: &[Due]) -> Result<HashSet<ScheduleId>, Error
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-async fn fire_one(conn: &mut Conn, schedule: &Due, now: DateTime<Utc>, is_busy: bool) -> Result<usize, Error> {
+async fn fire_one(conn: &mut Conn, schedule: &Due, now: DateTime<Utc>, mut is_busy: bool) -> Result<usize, Error> {
     let (instants, next) = match plan(schedule, now) {
         Ok(plan) => plan,
         Err(error) => {
@@ -139,6 +139,7 @@ async fn fire_one(conn: &mut Conn, schedule: &Due, now: DateTime<Utc>, is_busy: 
             let late = (now - at).to_std().map_or(0.0, |late| late.as_secs_f64());
             metrics::histogram!("schedule_lateness_seconds").record(late);
             asked += 1;
+            is_busy = schedule.overlap == "skip";
         }
     }
     diesel::update(job_schedules::table.find(schedule.id))
@@ -158,11 +159,12 @@ fn plan(schedule: &Due, now: DateTime<Utc>) -> Result<(Vec<DateTime<Utc>>, DateT
     if at < oldest {
         at = table.next_after(oldest)?;
     }
+    if schedule.misfire == "one" && at <= now {
+        // Looked for, and not walked to: a day of seconds are many.
+        at = table.last_until(at, now)?;
+    }
     let mut passed = Vec::new();
     while at <= now && passed.len() < MOST_MISSED {
-        if schedule.misfire == "one" {
-            passed.clear();
-        }
         passed.push(at);
         at = table.next_after(at)?;
     }
