@@ -12,9 +12,11 @@ const KEPT: [Old; 5] = [
     // The dead wait for an operator; the others are only history. Attempts go with their jobs.
     Old { table: "jobs", which: "state in ('succeeded', 'cancelled')", since: "finished_at", days: 7 },
     Old { table: "jobs", which: "state = 'dead'", since: "finished_at", days: 90 },
+    // What a job has done elsewhere is remembered for as long as it may run again: the dead are replayed.
     Old {
         table: "job_effects",
-        which: "not exists (select from jobs where jobs.id = job_effects.job_id and jobs.finished_at is null)",
+        which: "not exists (select from jobs
+                where jobs.id = job_effects.job_id and jobs.state not in ('succeeded', 'cancelled'))",
         since: "created_at",
         days: 30,
     },

@@ -85,7 +85,14 @@ async fn effects_are_remembered_while_their_job_may_come_back() {
         &db,
         "insert into jobs (id, tenant_id, kind, queue, max_attempts, args)
          values ('00000000-0000-0000-0000-000000000001', gen_random_uuid(), 'test.old', 'within_1h', 3, '{}');
+         insert into jobs (id, tenant_id, kind, queue, max_attempts, args, state, finished_at)
+         select ('00000000-0000-0000-0000-00000000000' || n)::uuid, gen_random_uuid(), 'test.old', 'within_1h', 3, '{}',
+             state::job_state, now() - interval '1 day'
+         from (values (3, 'dead'), (4, 'succeeded'), (5, 'cancelled')) as ended (n, state);
          insert into job_effects (effect_key, tenant_id, job_id, created_at) values
+            ('is dead', gen_random_uuid(), '00000000-0000-0000-0000-000000000003', now() - interval '40 days'),
+            ('succeeded', gen_random_uuid(), '00000000-0000-0000-0000-000000000004', now() - interval '40 days'),
+            ('cancelled', gen_random_uuid(), '00000000-0000-0000-0000-000000000005', now() - interval '40 days'),
             ('waits', gen_random_uuid(), '00000000-0000-0000-0000-000000000001', now() - interval '40 days'),
             ('gone', gen_random_uuid(), '00000000-0000-0000-0000-000000000002', now() - interval '40 days'),
             ('young', gen_random_uuid(), '00000000-0000-0000-0000-000000000002', now() - interval '20 days');
@@ -93,7 +100,7 @@ async fn effects_are_remembered_while_their_job_may_come_back() {
     )
     .await;
     prune(&mut *db.relay().await).await.expect("pruned");
-    assert_eq!(db.texts("select effect_key as text from job_effects order by 1").await, ["waits", "young"]);
+    assert_eq!(db.texts("select effect_key as text from job_effects order by 1").await, ["is dead", "waits", "young"]);
     assert_eq!(db.texts("select bucket as text from job_buckets").await, ["used"]);
 }
 
