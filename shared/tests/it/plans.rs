@@ -2,8 +2,12 @@
 //! the plans of its statements, over tables in which one tenant has done nearly everything. They are
 //! explained as the role that asks: under row-level security the planner trusts fewer conditions.
 
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use shared::db::Conn;
+use shared::ids::TenantId;
+use shared::jobs::JobState;
+use shared::jobs::operate::{self, Filter};
 use shared::testing::TestDb;
 
 #[derive(diesel::QueryableByName)]
@@ -60,4 +64,65 @@ async fn the_relay_does_not_read_what_is_done_or_not_yet_due() {
         let pages: u32 = pages.split_whitespace().next().and_then(|hit| hit.parse().ok()).expect("a number");
         assert!(pages < most_pages, "{name} reads {pages} pages:\n{}", plan.join("\n"));
     }
+}
+
+/// How many rows of jobs a list reads.
+async fn read(conn: &mut Conn, filter: &Filter) -> (usize, i64) {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        rows: i64,
+    }
+    // What is counted is counted for the transaction.
+    conn.batch_execute("begin").await.expect("begun");
+    let found = operate::list(conn, filter, 20).await.expect("jobs").len();
+    let counted = "select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint as rows
+                   from pg_stat_xact_user_tables where relname = 'jobs'";
+    let row: Row = diesel::sql_query(counted).get_result(conn).await.expect("a count");
+    conn.batch_execute("rollback").await.expect("undone");
+    (found, row.rows)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_the_few_does_not_read_what_has_succeeded() {
+    let db = TestDb::lease().await;
+    let tenant: TenantId = "ffffffff-0000-7000-8000-000000000001".parse().expect("an id");
+    let mut owner = db.owner().await;
+    owner
+        .batch_execute(
+            // The few are older than all the rest: whoever looks for them from the newest on reads everything.
+            "alter table jobs set (autovacuum_enabled = off);
+         insert into jobs (id, tenant_id, kind, queue, max_attempts, args, state, created_at, finished_at)
+         select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'ffffffff-0000-7000-8000-000000000001',
+                'test.few', 'within_1m', 3, '{}', state, now() - interval '1 day',
+                case when state in ('dead', 'cancelled') then now() end
+         from generate_series(1, 15) n
+         cross join lateral (select (array['dead', 'cancelled', 'available', 'dispatched', 'running'])[1 + n % 5]::job_state) as s (state);
+         insert into jobs (id, tenant_id, kind, queue, max_attempts, args, state, finished_at)
+         select ('00000000-0000-7000-9000-' || lpad(n::text, 12, '0'))::uuid, 'ffffffff-0000-7000-8000-000000000001',
+                'test.done', 'within_1m', 3, '{}', 'succeeded', now()
+         from generate_series(1, 50000) n;",
+        )
+        .await
+        .expect("filled");
+    owner.batch_execute("vacuum (freeze, analyze) jobs").await.expect("as autovacuum does in time");
+    for state in [JobState::Dead, JobState::Cancelled, JobState::Available, JobState::Dispatched, JobState::Running] {
+        let all = Filter { state: Some(state), ..Filter::default() };
+        let theirs = Filter { tenant: Some(tenant), ..all.clone() };
+        for (role, conn, filter) in [
+            ("relay", &mut db.relay().await, &all),
+            ("platform", &mut db.platform().await, &all),
+            ("tenant", &mut db.tenant(tenant).await, &theirs),
+        ] {
+            if state == JobState::Cancelled && role == "tenant" {
+                continue;
+            }
+            let (found, rows) = read(conn, filter).await;
+            assert_eq!(found, 3, "{state} for the {role}");
+            assert!(rows < 100, "{rows} rows were read for 3 that are {state}, for the {role}");
+        }
+    }
+    let done = Filter { state: Some(JobState::Succeeded), ..Filter::default() };
+    let (found, rows) = read(&mut *db.relay().await, &done).await;
+    assert!(found == 20 && rows < 100, "{rows} rows were read for the newest 20");
 }
