@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use shared::db::{Pool, Scope};
 use shared::ids::JobId;
 use shared::jobs::ledger::{self, Claim, Held};
@@ -20,6 +21,8 @@ use crate::registry::Failure;
 
 /// How often it is looked whether a lease wants renewing.
 const LOOK: Duration = Duration::from_millis(500);
+/// A database that takes longer is asked again: it may hang without a word, and this task must not.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The claims of this process.
 #[derive(Debug)]
@@ -105,6 +108,11 @@ impl Watch<'_> {
         self.lost.cancelled().await;
     }
 
+    /// The claim.
+    pub(crate) fn held(&self) -> Held {
+        self.held
+    }
+
     /// How certain it is.
     pub(crate) fn hold(&self) -> Arc<Hold> {
         self.hold.clone()
@@ -179,8 +187,11 @@ impl Leases {
     }
 
     async fn renew(&self, due: &[Held]) -> anyhow::Result<Vec<ledger::Kept>> {
-        let mut conn = self.control.get(Scope::Relay).await?;
-        Ok(ledger::renew(&mut conn, due).await?)
+        let renewed = async {
+            let mut conn = self.control.get(Scope::Relay).await?;
+            anyhow::Ok(ledger::renew(&mut conn, due).await?)
+        };
+        tokio::time::timeout(PATIENCE, renewed).await.context("the database does not answer")?
     }
 
     fn note(&self, due: &[Held], kept: &[ledger::Kept], asked: Instant) {

@@ -1,7 +1,8 @@
 //! From a ticket to a finished job: claim, run, finish, each fenced.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use shared::db::{Pool, Scope, ScopedConn};
@@ -35,10 +36,30 @@ pub struct Executor {
     slots: BTreeMap<Queue, Arc<Semaphore>>,
     leases: Leases,
     limits: Limits,
+    /// Tickets in hand, from before the claim is asked for until the outcome is written.
+    in_hand: AtomicUsize,
     /// No more claims.
     closing: CancellationToken,
     /// No more running.
     broken_off: CancellationToken,
+    /// Claims of what was broken off.
+    left: Mutex<Vec<Held>>,
+}
+
+/// A ticket in hand.
+struct InHand<'a>(&'a AtomicUsize);
+
+impl<'a> InHand<'a> {
+    fn one_more(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Executor {
@@ -58,8 +79,10 @@ impl Executor {
             worker,
             slots: slots.iter().map(|(queue, slots)| (*queue, Arc::new(Semaphore::new(*slots)))).collect(),
             leases: Leases::new(control),
+            in_hand: AtomicUsize::new(0),
             closing: CancellationToken::new(),
             broken_off: CancellationToken::new(),
+            left: Mutex::default(),
         }
     }
 
@@ -91,21 +114,22 @@ impl Executor {
     /// Takes no more jobs, lets those under way end within `patience`, breaks the rest off and gives
     /// it back without counting an attempt. Returns how many were given back.
     pub async fn drain(&self, patience: Duration) -> usize {
+        // Whoever counts itself later sees that nothing is to be claimed any more.
         self.closing.cancel();
+        self.until_nothing_is_in_hand(patience).await;
+        self.broken_off.cancel();
+        self.until_nothing_is_in_hand(Duration::from_secs(1)).await;
+        // First what does not end though it was told to: it may do so now, and be in the other list.
+        let mut left = self.leases.held();
+        left.append(&mut self.left.lock().unwrap_or_else(PoisonError::into_inner));
+        if left.is_empty() { 0 } else { self.leases.release(&left).await }
+    }
+
+    async fn until_nothing_is_in_hand(&self, patience: Duration) {
         let begun = Instant::now();
-        while self.running() > 0 && begun.elapsed() < patience {
+        while self.in_hand.load(Ordering::SeqCst) > 0 && begun.elapsed() < patience {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let left: Vec<Held> = self.leases.held();
-        self.broken_off.cancel();
-        if left.is_empty() {
-            return 0;
-        }
-        let begun = Instant::now();
-        while self.running() > 0 && begun.elapsed() < Duration::from_secs(1) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        self.leases.release(&left).await
     }
 
     /// Does what `ticket` asks for, and returns when that is over.
@@ -122,6 +146,7 @@ impl Executor {
     async fn serve(&self, ticket: Ticket, queue: Queue) {
         let Some(slots) = self.slots.get(&queue) else { return };
         let Ok(slot) = slots.clone().acquire_owned().await else { return };
+        let _in_hand = InHand::one_more(&self.in_hand);
         if let Some((conn, claim)) = self.claim(ticket, queue).await {
             self.run(conn, claim, queue, Some(slot)).await;
         }
@@ -130,6 +155,7 @@ impl Executor {
     /// Claims and runs one job here and now; says what became of it, or none if it was not there to
     /// be taken.
     pub async fn run_one(&self, ticket: Ticket, queue: Queue) -> Option<&'static str> {
+        let _in_hand = InHand::one_more(&self.in_hand);
         let (conn, claim) = self.claim(ticket, queue).await?;
         Some(self.run(conn, claim, queue, None).await)
     }
@@ -220,6 +246,9 @@ impl Executor {
         };
         let ctx = Ctx::new(self.services.clone(), claim.clone(), watch.hold(), watch.cancelled());
         let end = self.supervise(conn, kind, &ctx, &watch).await;
+        if matches!(end, End::BrokenOff) {
+            self.left.lock().unwrap_or_else(PoisonError::into_inner).push(watch.held());
+        }
         (end, ctx.result())
     }
 

@@ -22,6 +22,7 @@ mod courses;
 mod dashboards;
 mod deployment;
 mod enrollments;
+mod executor;
 mod fairness;
 mod files;
 mod groups;
