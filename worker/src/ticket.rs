@@ -202,7 +202,6 @@ impl Executor {
             request.id = claim.request_id.as_deref(),
         );
         let begun = Instant::now();
-        metrics::histogram!("job_start_latency_seconds", "queue" => queue.name()).record(claim.waited_seconds());
         let kind = self.registry.get(&claim.kind);
         let outcome = async {
             let (end, result) = match kind {
@@ -244,6 +243,7 @@ impl Executor {
                 return (End::NotItsTurn(Duration::from_secs(1)), None);
             }
         };
+        metrics::histogram!("job_start_latency_seconds", "queue" => queue.name()).record(claim.waited_seconds());
         let ctx = Ctx::new(self.services.clone(), claim.clone(), watch.hold(), watch.cancelled());
         let end = self.supervise(conn, kind, &ctx, &watch).await;
         if matches!(end, End::BrokenOff) {

@@ -15,7 +15,9 @@ use shared::testing::TestDb;
 use worker::context::Ctx;
 use worker::drain::drain;
 use worker::registry::{Outcome, Registry};
+use worker::rehearsal::Nothing;
 
+use crate::process::{Worker, until};
 use crate::support::{services, show};
 
 /// Ten a second, and two at once; a provider besides.
@@ -203,6 +205,20 @@ async fn a_release_changes_the_limits_that_no_operator_has_changed() {
     assert_eq!(seen, [("kind:a.a", Some(2), false), ("kind:b.b", Some(7), true)]);
     let senseless = LimitRow { starts: Some(0), ..limits::list(&mut relay).await.expect("limits")[0].clone() };
     assert!(limits::set(&mut relay, &senseless).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_limit_has_turned_away_has_not_started() {
+    let db = TestDb::lease().await;
+    let tenant = TenantId::new();
+    let row = LimitRow::new(format!("kind:{}", Nothing::NAME), Some(Rate::each_minute(1)), None, None);
+    limits::set(&mut *db.relay().await, &row).await.expect("set");
+    let jobs: Vec<Nothing> = (0..5).map(|_| Nothing { tenant }).collect();
+    enqueue_many(&mut *db.tenant(tenant).await, &jobs).await.expect("enqueued");
+    let worker = Worker::start(&db, &["--queues", "within_1m=4"], &[]);
+    until("each has asked for its turn", async || worker.metric("job_attempts_total").await >= 5.0).await;
+    let started = worker.metric("job_start_latency_seconds_count").await;
+    assert!((1.0..2.0).contains(&started), "{started} starts of one are counted");
 }
 
 #[tokio::test(flavor = "multi_thread")]
