@@ -26,8 +26,6 @@ use crate::{health, presence, wake};
 
 /// The longest pause before an apalis worker that died is started again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// When Redis is away for so long, jobs are taken straight from PostgreSQL.
-const REDIS_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How the process fares, for the probes.
 #[derive(Debug, Default)]
@@ -274,7 +272,7 @@ impl Machine {
             if self.road.ping().await.is_ok() {
                 seen = Instant::now();
             }
-            let is_away = seen.elapsed() > REDIS_PATIENCE;
+            let is_away = seen.elapsed() > relay::REDIS_PATIENCE;
             self.pulse.has_redis.store(!is_away, Ordering::Relaxed);
             if is_away {
                 let taken = self.take_directly().await.unwrap_or_else(|error| {

@@ -45,7 +45,7 @@ async fn the_relay_does_not_read_what_is_done_or_not_yet_due() {
     owner.batch_execute("vacuum (freeze, analyze) jobs").await.expect("as autovacuum does in time");
     let mut conn = db.relay().await;
     for (name, statement, most_pages) in [
-        ("pick", with(include_str!("../../src/jobs/sql/pick.sql"), &["'within_1m'", "32", "500"]), 3_000),
+        ("pick", with(include_str!("../../src/jobs/sql/pick.sql"), &["'within_1m'", "32", "500", "256"]), 3_000),
         ("look", include_str!("../../src/jobs/sql/look.sql").to_owned(), 100),
         ("queues", include_str!("../../src/jobs/sql/queues.sql").to_owned(), 10_000),
         ("sweep", include_str!("../../src/jobs/sql/sweep.sql").to_owned(), 300),

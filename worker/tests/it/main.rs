@@ -39,6 +39,7 @@ mod payloads;
 mod process;
 mod redis;
 mod registry;
+mod relay;
 mod retention;
 mod schedules;
 mod storms;

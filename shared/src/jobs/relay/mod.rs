@@ -9,6 +9,7 @@ mod epoch;
 mod janitor;
 mod pick;
 mod sweep;
+mod upkeep;
 mod window;
 
 use std::collections::HashMap;
@@ -24,7 +25,7 @@ pub use pick::{take, take_directly};
 pub use sweep::{Swept, sweep};
 pub use window::Window;
 
-use super::{Queue, Road, RoadError, backlog, schedule};
+use super::{Queue, Road, RoadError, backlog};
 use crate::config::RedisConfig;
 use crate::db::{Conn, Error, Pool, PoolError, Scope};
 
@@ -36,14 +37,15 @@ const STANDBY: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(250);
 /// The same while tickets wait for room.
 const BUSY_LOOK: Duration = Duration::from_millis(40);
-/// How often the dead are looked for.
-const SWEEP: Duration = Duration::from_millis(500);
+/// How often finished tickets are thrown away.
+const TIDY: Duration = Duration::from_secs(2);
+/// When Redis is away for so long, workers take jobs straight from PostgreSQL, also those whose
+/// tickets are as old.
+pub const REDIS_PATIENCE: Duration = Duration::from_secs(10);
 /// A leader that hangs (its process is paused, its machine is gone without a word) must not keep the
 /// lock: the server ends its connection. A living one speaks several times a second, and is silent
 /// for no longer than Redis may take to answer.
 const LONGEST_SILENCE: &str = "set idle_session_timeout = '10s'; set idle_in_transaction_session_timeout = '10s'";
-/// After a change of leader, workers that lost the database too have this long to renew.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// Why a leader steps down.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +82,7 @@ pub async fn run(pool: Pool, program: &'static str, redis: RedisConfig, shutdown
                 break;
             }
         };
-        metrics::gauge!("relay_leader").set(0.0);
+        step_down();
         match outcome {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(error = %error, "The relay stepped down: {error}"),
@@ -91,7 +93,15 @@ pub async fn run(pool: Pool, program: &'static str, redis: RedisConfig, shutdown
             () = shutdown.cancelled() => {}
         }
     }
+    step_down();
+}
+
+/// What only a leader knows is told by the next one: an old number would be taken for one of today.
+fn step_down() {
     metrics::gauge!("relay_leader").set(0.0);
+    for queue in Queue::ALL {
+        metrics::gauge!("relay_window_used", "queue" => queue.name()).set(0.0);
+    }
 }
 
 #[derive(Clone)]
@@ -117,11 +127,8 @@ impl Relay {
         // Ends with the term: dropped, it is aborted.
         let mut beside = tokio::task::JoinSet::new();
         beside.spawn(backlog::watch(self.pool.clone()));
-        let mut term = Term::new(self);
-        while !shutdown.is_cancelled() {
-            let is_full = term.round(&mut conn).await?;
-            wait_for_work(&mut conn, if is_full { BUSY_LOOK } else { LOOK }, &shutdown).await?;
-        }
+        // Neither waits for the other: Redis may take seconds to say that it does not answer.
+        tokio::try_join!(upkeep::keep(&self.pool, &shutdown), Term::new(&self).hand_out(&mut conn, &shutdown))?;
         Ok(())
     }
 }
@@ -157,42 +164,32 @@ async fn wait_for_work(conn: &mut Conn, patience: Duration, shutdown: &Cancellat
 }
 
 /// What a leader remembers while it leads.
-struct Term {
-    relay: Relay,
+struct Term<'a> {
+    relay: &'a Relay,
     windows: HashMap<Queue, Window>,
     epoch: epoch::Epoch,
-    began: Instant,
-    swept: Option<Instant>,
-    fired: Option<Instant>,
     tidied: Option<Instant>,
     is_redis_away: bool,
 }
 
-impl Term {
-    fn new(relay: Relay) -> Self {
-        Self {
-            relay,
-            windows: HashMap::new(),
-            epoch: epoch::Epoch::default(),
-            began: Instant::now(),
-            swept: None,
-            fired: None,
-            tidied: None,
-            is_redis_away: false,
-        }
+impl<'a> Term<'a> {
+    fn new(relay: &'a Relay) -> Self {
+        Self { relay, windows: HashMap::new(), epoch: epoch::Epoch::default(), tidied: None, is_redis_away: false }
     }
 
-    /// One look at everything. Says whether tickets wait for room.
+    /// Hands out tickets until `shutdown`.
+    async fn hand_out(mut self, conn: &mut Conn, shutdown: &CancellationToken) -> Result<(), RelayError> {
+        while !shutdown.is_cancelled() {
+            let is_full = self.round(conn).await?;
+            wait_for_work(conn, if is_full { BUSY_LOOK } else { LOOK }, shutdown).await?;
+        }
+        Ok(())
+    }
+
+    /// One look at every queue. Says whether tickets wait for room. Without Redis, jobs stay where
+    /// they are.
     async fn round(&mut self, conn: &mut Conn) -> Result<bool, RelayError> {
-        if is_due(&mut self.fired, SWEEP) {
-            schedule::fire_due(conn).await?;
-        }
-        if self.began.elapsed() > GRACE && is_due(&mut self.swept, SWEEP) {
-            sweep(conn).await?;
-        }
-        // Work for workers is one thing, Redis another: without it, jobs stay where they are and
-        // everything else goes on.
-        match self.hand_out(conn).await {
+        match self.fill_all(conn).await {
             Ok(is_full) => {
                 if std::mem::take(&mut self.is_redis_away) {
                     tracing::info!("Redis is back");
@@ -203,13 +200,15 @@ impl Term {
                 if !std::mem::replace(&mut self.is_redis_away, true) {
                     tracing::warn!(error = %error, "No tickets while Redis is away: {error}");
                 }
+                // Whoever leads speaks: nothing else does so on this connection meanwhile.
+                conn.batch_execute("select 1").await?;
                 Ok(false)
             }
             Err(other) => Err(other),
         }
     }
 
-    async fn hand_out(&mut self, conn: &mut Conn) -> Result<bool, RelayError> {
+    async fn fill_all(&mut self, conn: &mut Conn) -> Result<bool, RelayError> {
         self.epoch.check(conn, &self.relay.road, &self.relay.name).await?;
         let mut is_full = false;
         let waiting = self.relay.road.waiting_by_queue().await?;
@@ -217,7 +216,8 @@ impl Term {
             let waiting = waiting.get(&settings.queue).copied().unwrap_or_default();
             is_full |= self.fill(conn, &settings, load, waiting).await?;
         }
-        if is_due(&mut self.tidied, Duration::from_secs(2)) {
+        if self.tidied.is_none_or(|at| at.elapsed() >= TIDY) {
+            self.tidied = Some(Instant::now());
             for queue in Queue::ALL {
                 janitor::tidy(&self.relay.road, queue).await?;
             }
@@ -241,31 +241,15 @@ impl Term {
         window.observe(Instant::now(), load.dispatched, load.running, waiting);
         let free = window.free(settings.window, load.dispatched, waiting);
         metrics::gauge!("relay_window_used", "queue" => queue.name()).set(f64::from(load.dispatched));
-        if settings.is_paused || !load.has_available {
+        if settings.is_paused || !load.has_due {
             return Ok(false);
         }
         if free == 0 {
             return Ok(true);
         }
         let road = self.relay.road.clone();
-        let mut left = free;
-        // What the tenants with little work leave of their equal shares goes to the others.
-        for _ in 0..4 {
-            let handed = hand_over(conn, settings, left, async |tickets| road.push(queue, tickets).await).await?;
-            window.handed(handed);
-            left = left.saturating_sub(handed);
-            if handed == 0 || left == 0 {
-                break;
-            }
-        }
-        Ok(left < free)
+        let handed = hand_over(conn, settings, free, async |tickets| road.push(queue, tickets).await).await?;
+        window.handed(handed);
+        Ok(handed > 0)
     }
-}
-
-fn is_due(last: &mut Option<Instant>, every: Duration) -> bool {
-    let is_due = last.is_none_or(|at| at.elapsed() >= every);
-    if is_due {
-        *last = Some(Instant::now());
-    }
-    is_due
 }

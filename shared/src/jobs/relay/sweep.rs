@@ -1,11 +1,14 @@
 //! Taking back what nobody works on: claims of dead workers, lost tickets, work that came too late.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Text};
 use diesel_async::RunQueryDsl;
 
 use super::super::Queue;
 use super::super::mutant::{Mutant, is_on};
+use super::REDIS_PATIENCE;
 use crate::db::{Conn, Error, prepared};
 use crate::kinds;
 
@@ -53,16 +56,27 @@ pub async fn sweep(conn: &mut Conn) -> Result<Swept, Error> {
 /// # Errors
 /// The database's.
 pub(super) async fn stale(conn: &mut Conn, queue: Queue, waiting: usize) -> Result<usize, Error> {
+    take_back(conn, queue, Duration::from_secs(if waiting == 0 { 3 } else { 30 })).await
+}
+
+/// For a worker that has no Redis: takes back what was dispatched as long ago as it has none. The
+/// ticket may be out of reach; or another took the job straight, and died before it claimed it.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn without_redis(conn: &mut Conn, queue: Queue) -> Result<usize, Error> {
+    take_back(conn, queue, REDIS_PATIENCE).await
+}
+
+async fn take_back(conn: &mut Conn, queue: Queue, older_than: Duration) -> Result<usize, Error> {
     if is_on(Mutant::NoEpoch) || is_on(Mutant::RedisIsTruth) {
         return Ok(0);
     }
-    let seconds = if waiting == 0 { 3.0 } else { 30.0 };
-    diesel::sql_query(
+    let back = diesel::sql_query(
         "update jobs set state = 'available', dispatched_at = null
          where queue = $1 and state = 'dispatched' and dispatched_at < now() - make_interval(secs => $2)",
     )
     .bind::<Text, _>(queue.name())
-    .bind::<Double, _>(seconds)
-    .execute(conn)
-    .await
+    .bind::<Double, _>(older_than.as_secs_f64());
+    prepared(back).execute(conn).await
 }

@@ -1,9 +1,10 @@
--- $1 queue, $2 how many, $3 most of one tenant.
+-- $1 queue, $2 how many, $3 most of one tenant, $4 most tenants.
 --
--- Tenants with work, at most 256 a round, in the order of their ids from behind the one that was
--- served last, and round to it again: two loose scans of jobs_ready, each of which stops early. Of
--- each the same number, so that one with a hundred thousand jobs and one with a single job take
--- turns.
+-- Tenants with work, due or not, in the order of their ids from behind the one that was served last,
+-- and round to it again: two loose scans of jobs_ready, each of which stops early. Of each the same
+-- number, so that one with a hundred thousand jobs and one with a single job take turns. How many
+-- tenants were looked at is answered also when nothing was found: then the next look goes on behind
+-- them.
 --
 -- The order by all columns of jobs_ready is for the planner: no other index has it, and any other
 -- would be read through all that is done. So are the scalar subqueries: joined, the cursor would be
@@ -20,7 +21,7 @@ behind as (
     select (select j.tenant_id from jobs j
             where j.state = 'available' and j.queue = $1 and j.tenant_id > behind.tenant_id
             order by j.tenant_id, j.priority, j.run_at, j.id limit 1), behind.n + 1
-    from behind where behind.tenant_id is not null and behind.n < 256
+    from behind where behind.tenant_id is not null and behind.n < $4
 ),
 before as (
     (select j.tenant_id, 1 as n from jobs j
@@ -31,7 +32,7 @@ before as (
             where j.state = 'available' and j.queue = $1
               and j.tenant_id > before.tenant_id and j.tenant_id <= (select tenant_id from start)
             order by j.tenant_id, j.priority, j.run_at, j.id limit 1), before.n + 1
-    from before where before.tenant_id is not null and before.n < 256
+    from before where before.tenant_id is not null and before.n < $4
 ),
 turns as (
     select tenant_id, row_number() over (order by lap, tenant_id) as turn
@@ -41,7 +42,7 @@ turns as (
         select tenant_id, 2 from before where tenant_id is not null
     ) as laps
     order by turn
-    limit least(256, $2)
+    limit $4
 ),
 load as (
     select tenant_id, count(*) as n from jobs
@@ -123,6 +124,10 @@ dispatched as (
     from picked where jobs.id = picked.id
     returning jobs.id
 )
-select picked.id, picked.tenant_id
-from picked join dispatched on dispatched.id = picked.id
-order by picked.place, picked.turn
+select looked.tenants, sent.id, sent.tenant_id
+from (select count(*) as tenants from turns) as looked
+left join (
+    select picked.id, picked.tenant_id, picked.place, picked.turn
+    from picked join dispatched on dispatched.id = picked.id
+) as sent on true
+order by sent.place, sent.turn

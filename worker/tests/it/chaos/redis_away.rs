@@ -15,6 +15,14 @@ use crate::process::{Program, until_within};
 const RATE: u32 = 50;
 /// Seconds of peace, to compare with.
 const PEACE: u64 = 6;
+/// Mails whose tickets Redis takes along.
+const TAKEN_ALONG: u32 = 10;
+/// How old a due job may become without Redis, in seconds: for ten of them nobody does without it.
+const OLDEST: i64 = 13;
+
+/// For how many seconds the oldest job is due that has not begun.
+const OLDEST_DUE: &str = "select coalesce(max(extract(epoch from now() - run_at)), 0)::bigint from jobs
+                          where state in ('available', 'dispatched') and run_at <= now()";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_redis_the_api_accepts_work_as_fast_and_the_work_is_done() {
@@ -31,6 +39,14 @@ async fn without_redis_the_api_accepts_work_as_fast_and_the_work_is_done() {
     tokio::time::sleep_until((begun + Duration::from_secs(PEACE)).into()).await; // the peace
     world.servers().signal_redis("KILL");
     let gone = world.ask("select (extract(epoch from now()) * 1000)::bigint").await;
+    world.mail(0..TAKEN_ALONG, 0).await;
+    let taken_along = "update jobs set state = 'dispatched', dispatched_at = now() where kind = 'rehearsal.mail'";
+    world.order_of_the_owner(taken_along).await;
+    let mut oldest = 0;
+    while !inviting.is_finished() {
+        oldest = oldest.max(world.ask(OLDEST_DUE).await);
+        tokio::time::sleep(Duration::from_millis(200)).await; // between two questions
+    }
     let invited = inviting.await.expect("all are invited");
     let without = format!("select count(*) from jobs where extract(epoch from finished_at) * 1000 > {gone} + 11000");
     let done_without = world.ask(&without).await;
@@ -38,14 +54,16 @@ async fn without_redis_the_api_accepts_work_as_fast_and_the_work_is_done() {
     let drained = calm(&world, Duration::from_secs(60)).await;
 
     let (before, during) = (invited.usual_p99(1, PEACE), invited.usual_p99(PEACE + 1, seconds));
-    let account = Account::settle(&world, Wanted { people: 0..people, ..Wanted::default() }).await;
+    let wanted = Wanted { people: 0..people, mails: 0..TAKEN_ALONG, ..Wanted::default() };
+    let account = Account::settle(&world, wanted).await;
     println!(
-        "redis away: p99 {before:?} before, {during:?} without; {done_without} jobs done without; \
-         drained in {drained:?}; {account:?}"
+        "redis away: p99 {before:?} before, {during:?} without; {done_without} jobs done without, \
+         the oldest waited {oldest} s; drained in {drained:?}; {account:?}"
     );
     assert_eq!(invited.troubles, 0, "the API was in trouble");
     assert!(during <= before + Duration::from_millis(50), "p99 went from {before:?} to {during:?}");
     assert!(done_without > 0, "nothing was done without Redis");
+    assert!(oldest <= OLDEST, "a job was due for {oldest} s without Redis");
     assert!(drained <= Duration::from_secs(30), "the backlog took {drained:?}");
     account.assert_exact();
 }
