@@ -91,6 +91,10 @@ async fn migrate() -> anyhow::Result<()> {
     let config = env.finish(config)?;
     let login = config.server_login();
     let run = shared::db::migrate(&config.owner_url, login.as_deref()).await?;
+    // Before the first process of this release asks for a job: workers of the old one may meet it.
+    let kinds: Vec<_> = shared::kinds::ALL.iter().map(|kind| (kind.name, kind.version)).collect();
+    let pool = shared::db::Pool::new(&config.pool())?;
+    shared::jobs::announce(&mut *pool.get(shared::db::Scope::Relay).await?, &kinds).await?;
     let mut out = std::io::stdout();
     for name in &run {
         writeln!(out, "migrated {name}")?;

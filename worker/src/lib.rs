@@ -13,6 +13,7 @@ pub mod config;
 pub mod context;
 pub mod courses;
 pub mod dashboards;
+mod declares;
 pub mod drain;
 pub mod enrollments;
 pub mod files;

@@ -188,11 +188,11 @@ impl Registry {
     }
 
     fn add<J: Job>(mut self, handler: Handler) -> Self {
-        let JobKind { name, queue, provider, limits, .. } = JobKind::of::<J>();
+        let JobKind { name, version, queue, provider, limits, .. } = JobKind::of::<J>();
         let kind = Kind {
             name,
             queue,
-            version: J::VERSION,
+            version,
             backoff: J::BACKOFF,
             timeout: J::TIMEOUT,
             provider,

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use apalis::layers::WorkerBuilderExt;
 use apalis::prelude::{BackendExt, Monitor, MonitorContext, MonitorError, WorkerBuilder};
 use shared::db::{Pool, PoolSettings, Scope};
-use shared::jobs::limits::{self, Declared};
-use shared::jobs::{Queue, Road, Ticket, relay, schedule};
+use shared::jobs::{Queue, Road, Ticket, relay};
 use shared::telemetry::measures::Program;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::context::Services;
+use crate::declares::Declares;
 use crate::presence::Identity;
 use crate::registry::Registry;
 use crate::ticket::Executor;
@@ -67,7 +67,7 @@ pub async fn run(config: Config, services: Services, registry: Registry) -> anyh
     let name = worker_name();
     let identity = Identity::new(&config, &name);
     let pool = services.pool.clone();
-    let limits = registry.limits();
+    let declares = Declares::of(&registry)?;
     let executor = Arc::new(Executor::new(name.clone(), registry, services, control.clone(), &config.queues));
     let machine = Machine {
         road: Road::new(&config.redis)?,
@@ -91,7 +91,7 @@ pub async fn run(config: Config, services: Services, registry: Registry) -> anyh
     parts.spawn(health::serve(listener, machine.clone(), metrics));
     parts.spawn(relay::run(pool, "worker", machine.config.redis.clone(), machine.closing.child_token()));
     parts.spawn(wake::listen(machine.config.redis.clone(), machine.road.clone(), machine.wakers.clone()));
-    parts.spawn(declare(machine.control.clone(), limits));
+    parts.spawn(declares.keep(machine.control.clone()));
     parts.spawn(machine.clone().watch_redis());
     parts.spawn(machine.clone().tell_operators(identity.clone()));
     let keeper = machine.executor.clone();
@@ -118,7 +118,6 @@ impl Machine {
         loop {
             tokio::select! {
                 () = signals.next() => return Ok(()),
-                // Some parts may end: declaring schedules does.
                 Some(ended) = parts.join_next() => {
                     if let Err(error) = ended {
                         self.pulse.is_broken.store(true, Ordering::Relaxed);
@@ -302,24 +301,6 @@ impl Machine {
             }
         }
         Ok(taken)
-    }
-}
-
-/// Writes down the schedules and limits of this release, as soon as the database is there.
-async fn declare(pool: Pool, limits: Vec<Declared>) {
-    loop {
-        let synced = async {
-            let declared = crate::schedules()?;
-            let mut conn = pool.get(Scope::Relay).await?;
-            schedule::sync(&mut conn, &declared).await?;
-            limits::sync(&mut conn, &limits).await?;
-            anyhow::Ok(())
-        };
-        match synced.await {
-            Ok(()) => return,
-            Err(error) => tracing::warn!("The schedules and limits cannot be written yet: {error:#}"),
-        }
-        tokio::time::sleep(Duration::from_secs(2)).await;
     }
 }
 

@@ -208,7 +208,7 @@ impl Executor {
                 Some(kind) if claim.version <= kind.version => self.begin(conn, kind, &claim, queue).await,
                 _ => {
                     drop(conn);
-                    (End::Unknown, None)
+                    (End::Unknown { is_announced: self.is_announced(&claim).await }, None)
                 }
             };
             let outcome = self.finish(&claim, judge(end, result, kind.map(AsRef::as_ref), &claim)).await;
@@ -224,6 +224,15 @@ impl Executor {
         let outcome = outcome.instrument(span).await;
         drop(slot);
         outcome
+    }
+
+    /// Whether another release knows what this one does not. If that cannot be asked, it may.
+    async fn is_announced(&self, claim: &Claim) -> bool {
+        let asked = async {
+            let mut conn = self.services.pool.get(Scope::Relay).await?;
+            anyhow::Ok(shared::jobs::is_announced(&mut conn, &claim.kind, claim.version).await?)
+        };
+        asked.await.unwrap_or(true)
     }
 
     /// Runs the handler, unless a limit says that it is not its turn.

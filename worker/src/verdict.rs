@@ -9,10 +9,14 @@ use crate::registry::{Failure, Kind};
 
 /// Waits that the other side asked for do not count as attempts so often.
 const MOST_DEFERRALS: i32 = 30;
-/// A kind that this release does not know may be of a newer one, which is being rolled out.
-const UNKNOWN_TRIES: i16 = 3;
-/// Between the tries.
+/// What a release that does not know a kind leaves to another comes back so soon…
 const UNKNOWN_WAIT: Duration = Duration::from_secs(15);
+/// …at first, and then so soon: a deploy that is slow has many jobs that wait for it.
+const UNKNOWN_LATER: Duration = Duration::from_secs(60);
+/// So often soon…
+const UNKNOWN_SOON: i16 = 4;
+/// …and so often in all, which takes an hour.
+const UNKNOWN_TRIES: i16 = 63;
 
 /// How a run has ended.
 #[derive(Debug)]
@@ -28,7 +32,10 @@ pub(crate) enum End {
     /// Did not begin: its turn at a limit comes after this long.
     NotItsTurn(Duration),
     /// Did not begin: this release does not know its kind, or its version.
-    Unknown,
+    Unknown {
+        /// Another does.
+        is_announced: bool,
+    },
     /// Did not succeed.
     Failed(Failure),
     /// Ran too long.
@@ -71,12 +78,9 @@ pub(crate) fn judge(end: End, result: Option<Value>, kind: Option<&Kind>, claim:
         End::Fenced | End::Failed(Failure::Lost) => Ending::Fenced,
         End::BrokenOff => Ending::GivenBack,
         End::NotItsTurn(wait) => failure(Verdict::Wait(wait), "limited", "others have their turn first"),
-        End::Unknown => {
-            // Left for a newer worker for a while, then dead.
-            let verdict =
-                if claim.unknown_tries < UNKNOWN_TRIES { Verdict::PutBack(UNKNOWN_WAIT) } else { Verdict::Dead };
-            let why = format!("this release does not know {} in version {}", claim.kind, claim.version);
-            failure(verdict, "unknown", &why)
+        End::Unknown { is_announced } => {
+            let (verdict, why) = unknown(is_announced, claim.unknown_tries);
+            failure(verdict, "unknown", &format!("{why} knows {} in version {}", claim.kind, claim.version))
         }
         End::TimedOut => failure(again(), "timeout", "it ran too long and was stopped"),
         End::Panicked(message) => failure(again(), "panic", &message),
@@ -92,6 +96,17 @@ pub(crate) fn judge(end: End, result: Option<Value>, kind: Option<&Kind>, claim:
         End::Failed(Failure::GiveUp(why)) => failure(Verdict::Dead, "gave_up", &why),
         End::Failed(Failure::NeedsReview(why)) => failure(Verdict::Dead, "needs_review", &why),
         End::Failed(Failure::Undecodable(why)) => failure(Verdict::Dead, "undecodable", &why),
+    }
+}
+
+/// What is nobody's is dead at once. What is another release's is left for its workers: it is being
+/// rolled out, or was taken back; an hour is enough for either.
+fn unknown(is_announced: bool, tries: i16) -> (Verdict, &'static str) {
+    match tries {
+        _ if !is_announced => (Verdict::Dead, "no release"),
+        ..UNKNOWN_SOON => (Verdict::PutBack(UNKNOWN_WAIT), "not this release but another"),
+        UNKNOWN_SOON..UNKNOWN_TRIES => (Verdict::PutBack(UNKNOWN_LATER), "not this release but another"),
+        _ => (Verdict::Dead, "for an hour no worker has come whose release"),
     }
 }
 

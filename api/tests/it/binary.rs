@@ -123,6 +123,25 @@ async fn it_seals_anew_what_former_keys_sealed_and_says_so() {
     }
 }
 
+/// Workers of the release before may meet one of the new kinds before a new worker has started.
+#[tokio::test(flavor = "multi_thread")]
+async fn to_migrate_is_to_say_which_kinds_of_job_the_release_knows() {
+    let db = TestDb::lease().await;
+    let mut variables = variables(&db);
+    variables.push(("DATABASE_OWNER_URL", db.owner_url.clone()));
+    let pairs: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+
+    let output = api(&["migrate"], &pairs).output().await.expect("an end");
+
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut known = db.texts("select kind || ' ' || version as text from job_kinds").await;
+    let mut all: Vec<String> =
+        shared::kinds::ALL.iter().map(|kind| format!("{} {}", kind.name, kind.version)).collect();
+    known.sort();
+    all.sort();
+    assert_eq!(known, all);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_all_that_is_missing_at_once() {
     let output = api(&["serve"], &[]).output().await.expect("an end");

@@ -1180,6 +1180,20 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// The kinds of job of all releases that have run here: a job of another kind is one that no worker will ever do.
+    job_kinds (kind) {
+        /// The column `kind`.
+        kind -> Text,
+        /// The newest payload of it that a release reads.
+        version -> Int2,
+        /// The column `announced_at`.
+        announced_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// How often a kind of job may start, or a provider be called: so many in so many seconds, and a burst.
     job_limits (subject) {
         /// The column `subject`.
@@ -1202,6 +1216,8 @@ diesel::table! {
         is_edited -> Bool,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
+        /// When a worker said last that its release declares it. When none has for a while, it is deleted.
+        declared_at -> Timestamptz,
     }
 }
 
@@ -1288,6 +1304,8 @@ diesel::table! {
         updated_at -> Timestamptz,
         /// A release declares it: it can be switched off, and would come back if it were deleted.
         is_declared -> Bool,
+        /// When a worker said last that its release declares it. When none has for a while, it is switched off.
+        declared_at -> Timestamptz,
     }
 }
 
@@ -2269,6 +2287,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     job_counts,
     job_cursors,
     job_effects,
+    job_kinds,
     job_limits,
     job_queues,
     job_relay,

@@ -9,6 +9,8 @@ use super::{Job, Queue};
 pub struct JobKind {
     /// `<domain>.<verb>`.
     pub name: &'static str,
+    /// The newest payload that this release reads.
+    pub version: i16,
     /// Where its jobs wait.
     pub queue: Queue,
     /// Whom it calls, when several kinds share that limit.
@@ -24,6 +26,7 @@ impl JobKind {
     pub const fn of<J: Job>() -> Self {
         Self {
             name: J::NAME,
+            version: J::VERSION,
             queue: J::QUEUE,
             provider: J::PROVIDER,
             limits: Declared {

@@ -248,6 +248,12 @@ pub async fn fail(
         Verdict::Dead => (JobState::Dead, Duration::ZERO),
         Verdict::Cancelled => (JobState::Cancelled, Duration::ZERO),
     };
+    // Waiting is nothing to write down, and being put back only once: it may be often.
+    let is_told = match verdict {
+        Verdict::Wait(_) => false,
+        Verdict::PutBack(_) => claim.unknown_tries == 0,
+        _ => true,
+    };
     let is_uncounted = matches!(verdict, Verdict::Defer(_) | Verdict::Wait(_) | Verdict::PutBack(_));
     let fail = diesel::sql_query(include_str!("sql/fail.sql"))
         .bind::<SqlUuid, _>(claim.id)
@@ -259,7 +265,7 @@ pub async fn fail(
         .bind::<Text, _>(shortened(error))
         .bind::<Integer, _>(i32::from(matches!(verdict, Verdict::Defer(_))))
         .bind::<SmallInt, _>(i16::from(matches!(verdict, Verdict::PutBack(_))))
-        .bind::<Bool, _>(!matches!(verdict, Verdict::Wait(_)));
+        .bind::<Bool, _>(is_told);
     let row: Option<Row> = prepared(fail).get_result(conn).await.optional()?;
     Ok(row.map(|row| row.state))
 }

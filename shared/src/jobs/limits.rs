@@ -9,12 +9,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Double, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::ledger::database_time;
+use super::release::FORGOTTEN;
 use crate::db::schema::{job_limits, job_turns};
 use crate::db::{Conn, Error};
 use crate::ids::{JobId, TenantId};
@@ -224,13 +227,18 @@ pub async fn set(conn: &mut Conn, limit: &LimitRow) -> Result<(), Error> {
 pub async fn give_back(conn: &mut Conn, subject: &Subject) -> Result<bool, Error> {
     let edited = job_limits::table.find(subject.as_str()).filter(job_limits::is_edited);
     let given_back = diesel::update(edited)
-        .set((job_limits::is_edited.eq(false), job_limits::updated_at.eq(diesel::dsl::now)))
+        .set((
+            job_limits::is_edited.eq(false),
+            job_limits::updated_at.eq(diesel::dsl::now),
+            // Until a worker of a release that declares it says so again.
+            job_limits::declared_at.eq(diesel::dsl::now),
+        ))
         .execute(conn)
         .await?;
     Ok(given_back == 1)
 }
 
-/// Writes down what this release declares, unless an operator has said otherwise.
+/// Writes down what this release declares, unless an operator has said otherwise; and [`keep`]s it.
 ///
 /// # Errors
 /// The database's.
@@ -242,13 +250,24 @@ pub async fn sync(conn: &mut Conn, declared: &[Declared]) -> Result<(), Error> {
             _ => write(conn, &row).await?,
         }
     }
-    // What is not limited any more.
-    let subjects = declared.iter().map(subject);
-    diesel::delete(job_limits::table)
-        .filter(job_limits::is_edited.eq(false))
-        .filter(job_limits::subject.ne_all(subjects))
+    keep(conn, declared).await
+}
+
+/// Says that this release still declares these limits, and deletes those that no release has declared
+/// for a while. Not those that this one does not know: another may, that is rolled out at the moment.
+///
+/// # Errors
+/// The database's.
+pub async fn keep(conn: &mut Conn, declared: &[Declared]) -> Result<(), Error> {
+    let now = database_time(conn).await?;
+    // What operators have set is theirs.
+    let unedited = || job_limits::table.filter(job_limits::is_edited.eq(false));
+    diesel::update(unedited().filter(job_limits::subject.eq_any(declared.iter().map(subject))))
+        .set(job_limits::declared_at.eq(now))
         .execute(conn)
         .await?;
+    let forgotten = now - TimeDelta::minutes(FORGOTTEN.into());
+    diesel::delete(unedited().filter(job_limits::declared_at.lt(forgotten))).execute(conn).await?;
     Ok(())
 }
 

@@ -17,12 +17,13 @@ pub(crate) async fn lines(conn: &mut Conn, query: &str) -> Vec<String> {
 }
 
 /// Tables that belong to no tenant, each with its reason.
-const OF_NO_TENANT: [(&str, &str); 12] = [
+const OF_NO_TENANT: [(&str, &str); 13] = [
     ("tenants", "is the tenant: its policy compares the id"),
     ("platform_settings", "the platform's own"),
     ("throttles", "guards the doors before anybody is signed in"),
     ("job_relay", "which life of Redis has the tickets"),
     ("job_workers", "the platform's workers, for operators to look at"),
+    ("job_kinds", "what the platform's releases know"),
     ("job_queues", "settings of the platform's queues"),
     ("job_counts", "what waits in the platform's queues"),
     ("job_schedules", "the platform's work by the clock"),
@@ -37,7 +38,7 @@ const OF_SUPERUSERS_TOO: [&str; 5] = ["users", "sessions", "one_time_tokens", "i
 
 /// Tables whose changes leave no line in the audit log, each with its reason. All others say
 /// `audit_changes` in their migration.
-const NOT_AUDITED: [(&str, &str); 37] = [
+const NOT_AUDITED: [(&str, &str); 38] = [
     ("audit_log", "is the log"),
     ("sessions", "are listed as they are, and end with a reason of their own"),
     ("one_time_tokens", "links that were sent, with their own instants"),
@@ -63,6 +64,7 @@ const NOT_AUDITED: [(&str, &str); 37] = [
     ("tenant_counts", "counted by a job"),
     ("tenant_email_tests", "an address, until one mail was sent to it"),
     ("job_workers", "the ledger of the machinery"),
+    ("job_kinds", "the ledger of the machinery"),
     ("schedule_runs", "the ledger of the machinery"),
     ("announcement_recipients", "who was meant, worked out when sending"),
     ("notification_digests", "messages, written by jobs"),
@@ -147,7 +149,7 @@ async fn the_servers_roles_own_nothing_and_see_no_more_than_they_should() {
     for (role, tables) in [
         (
             "lms_relay",
-            "job_attempts job_backlogs job_buckets job_counts job_cursors job_effects job_limits job_queues job_relay job_schedules job_turns job_workers jobs schedule_runs",
+            "job_attempts job_backlogs job_buckets job_counts job_cursors job_effects job_kinds job_limits job_queues job_relay job_schedules job_turns job_workers jobs schedule_runs",
         ),
         (
             "lms_platform",

@@ -199,7 +199,16 @@ async fn a_release_changes_the_limits_that_no_operator_has_changed() {
     limits::sync(&mut relay, &[declared("a.a", 1), declared("b.b", 1), declared("c.c", 1)]).await.expect("synced");
     let theirs = limits::list(&mut relay).await.expect("limits")[1].clone();
     limits::set(&mut relay, &LimitRow { starts: Some(7), ..theirs }).await.expect("set");
-    limits::sync(&mut relay, &[declared("a.a", 2), declared("b.b", 2)]).await.expect("synced");
+    let next = [declared("a.a", 2), declared("b.b", 2)];
+    let subjects = async || {
+        let rows = limits::list(&mut *db.relay().await).await.expect("limits");
+        rows.into_iter().map(|row| row.subject).collect::<Vec<_>>()
+    };
+    limits::sync(&mut relay, &next).await.expect("synced");
+    assert_eq!(subjects().await, ["kind:a.a", "kind:b.b", "kind:c.c"], "the third may be another release's");
+    let passed = "update job_limits set declared_at = declared_at - interval '11 minutes'";
+    db.owner().await.batch_execute(passed).await.expect("passed");
+    limits::keep(&mut relay, &next).await.expect("kept");
     let seen: Vec<_> = limits::list(&mut relay).await.expect("limits");
     let seen: Vec<_> = seen.iter().map(|row| (row.subject.as_str(), row.starts, row.is_edited)).collect();
     assert_eq!(seen, [("kind:a.a", Some(2), false), ("kind:b.b", Some(7), true)]);

@@ -158,25 +158,49 @@ async fn what_cannot_be_read_is_dead_at_once() {
     assert_eq!((row.state, row.error_class.as_deref(), row.attempt), (JobState::Dead, Some("undecodable"), 1));
 }
 
+/// As a newer release does, before it asks for a job of it.
+async fn announce(db: &TestDb, kind: &str, version: i16) {
+    shared::jobs::announce(&mut *db.relay().await, &[(kind, version)]).await.expect("announced");
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_kind_of_a_newer_release_waits_for_it_and_is_dead_in_the_end() {
+async fn what_no_release_knows_is_dead_at_once_and_says_why() {
     let db = TestDb::lease().await;
     let tenant = TenantId::new();
+    announce(&db, "test.other", 7).await;
     let id = enqueue(&mut *db.tenant(tenant).await, &Try::in_tenant(tenant)).await.expect("enqueued").id();
-    let mut at = Utc::now();
-    for outcome in ["deferred", "deferred", "deferred", "dead"] {
-        let runs = drain(&services(&db), Registry::default, at).await.expect("drained");
-        assert_eq!(runs, [("test.try".to_owned(), outcome)]);
-        let row = show(&db, id).await.0;
-        if row.state == JobState::Available {
-            assert!(row.run_at - Utc::now() < TimeDelta::seconds(20), "a newer worker would wait for it");
-            assert_eq!(row.attempt, 0, "an attempt was counted");
-        }
-        at += TimeDelta::hours(1);
-    }
+    let runs = drain(&services(&db), Registry::default, Utc::now()).await.expect("drained");
+    assert_eq!(runs, [("test.try".to_owned(), "dead")]);
     let row = show(&db, id).await.0;
+    assert_eq!((row.error_class.as_deref(), row.attempt), (Some("unknown"), 1));
+    assert_eq!(row.last_error.as_deref(), Some("no release knows test.try in version 1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_of_another_release_waits_for_it_for_an_hour_and_is_dead_in_the_end() {
+    let db = TestDb::lease().await;
+    let tenant = TenantId::new();
+    announce(&db, "test.try", 1).await;
+    let id = enqueue(&mut *db.tenant(tenant).await, &Try::in_tenant(tenant)).await.expect("enqueued").id();
+    let mut waited = TimeDelta::zero();
+    loop {
+        let runs = drain(&services(&db), Registry::default, Utc::now() + TimeDelta::hours(1)).await.expect("drained");
+        let row = show(&db, id).await.0;
+        if row.state == JobState::Dead {
+            assert_eq!(runs[0].1, "dead");
+            break;
+        }
+        assert_eq!((runs[0].1, row.state, row.attempt), ("deferred", JobState::Available, 0));
+        let wait = row.run_at - Utc::now();
+        assert!(wait < TimeDelta::seconds(61), "a worker that knows it would wait {wait} for it");
+        waited += wait;
+    }
+    assert!((waited - TimeDelta::hours(1)).abs() < TimeDelta::seconds(60), "it was given up after {waited}");
+    let (row, attempts) = show(&db, id).await;
     assert_eq!(row.error_class.as_deref(), Some("unknown"));
-    assert_eq!(row.last_error.as_deref(), Some("this release does not know test.try in version 1"));
+    let why = "for an hour no worker has come whose release knows test.try in version 1";
+    assert_eq!(row.last_error.as_deref(), Some(why));
+    assert_eq!(attempts.len(), 2, "the first time and the last are enough to be told");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,6 +209,7 @@ async fn a_newer_worker_does_what_an_older_one_put_back() {
     let tenant = TenantId::new();
     let id = enqueue(&mut *db.tenant(tenant).await, &Try::in_tenant(tenant)).await.expect("enqueued").id();
     let newer = || Registry::default().on_db(mark);
+    announce(&db, "test.try", 1).await;
 
     let old = drain(&services(&db), Registry::default, Utc::now()).await.expect("drained");
     let new = drain(&services(&db), newer, Utc::now() + TimeDelta::minutes(1)).await.expect("drained");
@@ -203,6 +228,7 @@ async fn a_payload_of_a_newer_version_is_left_for_a_newer_worker() {
     diesel_async::SimpleAsyncConnection::batch_execute(&mut owner, "update jobs set schema_version = 2, args = '{}'")
         .await
         .expect("as a newer release would");
+    announce(&db, "test.try", 2).await;
     let runs = drain(&services(&db), || Registry::default().on_db(mark), Utc::now()).await.expect("drained");
     assert_eq!(runs, [("test.try".to_owned(), "deferred")]);
     assert_eq!(show(&db, id).await.0.state, JobState::Available);
@@ -212,6 +238,7 @@ async fn a_payload_of_a_newer_version_is_left_for_a_newer_worker() {
 async fn other_waits_do_not_use_up_the_tries_of_a_rolling_deploy() {
     let db = TestDb::lease().await;
     let tenant = TenantId::new();
+    announce(&db, "test.try", 1).await;
     enqueue(&mut *db.tenant(tenant).await, &Try::in_tenant(tenant)).await.expect("enqueued");
     let busy = || Registry::default().on(async |_: Ctx, _: Try| Err(Failure::Snooze(Duration::ZERO)));
     for _ in 0..5 {

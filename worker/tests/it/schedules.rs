@@ -205,10 +205,45 @@ async fn starting_again_does_not_move_what_is_due() {
 async fn what_a_release_does_not_know_any_more_is_switched_off() {
     let db = TestDb::lease().await;
     sync(&db, &[hourly("gone")]).await;
+    pass(&db, 11).await;
     sync(&db, &[]).await;
     assert!(!schedule::list(&mut *db.relay().await).await.expect("schedules")[0].is_enabled);
     sync(&db, &[hourly("gone")]).await;
     assert!(schedule::list(&mut *db.relay().await).await.expect("schedules")[0].is_enabled);
+}
+
+/// So many minutes pass in which no worker says what it declares.
+async fn pass(db: &TestDb, minutes: u32) {
+    let pass = format!("update job_schedules set declared_at = declared_at - interval '{minutes} minutes'");
+    db.owner().await.batch_execute(&pass).await.expect("passed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_of_the_old_release_that_restarts_in_a_deploy_switches_nothing_of_the_new_one_off() {
+    let db = TestDb::lease().await;
+    let (old, new) = ([hourly("both")], [hourly("both"), hourly("new")]);
+    let enabled = async || {
+        let rows = schedule::list(&mut *db.relay().await).await.expect("schedules");
+        let enabled: Vec<_> = rows.into_iter().filter(|row| row.is_enabled && row.is_declared).collect();
+        enabled.into_iter().map(|row| row.name).collect::<Vec<_>>()
+    };
+    sync(&db, &new).await;
+    sync(&db, &old).await;
+    assert_eq!(enabled().await, ["both", "new"], "right after the new one began");
+    for _ in 0..3 {
+        pass(&db, 6).await;
+        schedule::keep(&mut *db.relay().await, &new).await.expect("kept");
+        pass(&db, 6).await;
+        sync(&db, &old).await;
+        assert_eq!(enabled().await, ["both", "new"], "while a worker of the new one lives");
+    }
+    // The new one was taken back, for good.
+    pass(&db, 6).await;
+    schedule::keep(&mut *db.relay().await, &old).await.expect("kept");
+    assert_eq!(enabled().await, ["both"]);
+    // And comes again.
+    schedule::keep(&mut *db.relay().await, &new).await.expect("kept");
+    assert_eq!(enabled().await, ["both", "new"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -326,6 +361,7 @@ async fn what_an_operator_has_made_fires_outlives_releases_and_alone_is_deleted(
     assert!(matches!(schedule::delete(&mut relay, "ours").await, Err(EditError::NotFound)));
     assert_eq!(count(&db, "jobs.prune").await, 1, "what it has asked for is still done");
     // One that releases have given up is nobody's, and may go.
+    pass(&db, 11).await;
     sync(&db, &[]).await;
     schedule::delete(&mut relay, "theirs").await.expect("deleted");
 }

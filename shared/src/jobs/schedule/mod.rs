@@ -24,7 +24,7 @@ pub use edit::{Change, EditError, RunRow, ScheduleRow, change, give_back, histor
 pub use fire::{fire, fire_due};
 pub use kind::Schedulable;
 pub use make::{NewSchedule, create, delete, is_name};
-pub use sync::sync;
+pub use sync::{keep, sync};
 
 /// What to do about instants that passed while nobody looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,16 +1,18 @@
 //! What a release declares becomes rows, and what operators have changed stays.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::ledger::database_time;
+use super::super::release::FORGOTTEN;
 use super::{EditError, Schedule, Timetable};
 use crate::db::schema::job_schedules;
 use crate::db::{Conn, Error};
 use crate::ids::ScheduleId;
 
 /// Writes the schedules of this release: new ones are added, changed ones changed unless an
-/// operator has done so, and those that are gone are switched off. `conn` is in the relay's scope.
+/// operator has done so; and [`keep`]s them. `conn` is in the relay's scope.
 ///
 /// # Errors
 /// The database's; or a declaration that cannot be read.
@@ -53,33 +55,45 @@ pub async fn sync(conn: &mut Conn, declared: &[Schedule]) -> Result<(), EditErro
             .execute(conn)
             .await?;
     }
-    let names: Vec<&str> = declared.iter().map(|schedule| schedule.name).collect();
-    mark(conn, &names).await?;
-    let gone = diesel::update(job_schedules::table)
-        .filter(job_schedules::name.ne_all(names))
+    Ok(keep(conn, declared).await?)
+}
+
+/// Says that this release still declares these schedules, and switches off what no release has
+/// declared for a while. Not what this one does not know: another may, that is rolled out at the
+/// moment.
+///
+/// # Errors
+/// The database's.
+pub async fn keep(conn: &mut Conn, declared: &[Schedule]) -> Result<(), Error> {
+    let now = database_time(conn).await?;
+    let names: Vec<&str> = declared.iter().map(Schedule::name).collect();
+    let ours = || job_schedules::table.filter(job_schedules::name.eq_any(&names));
+    // One that was forgotten comes back.
+    diesel::update(ours().filter(job_schedules::is_declared.eq(false)).filter(job_schedules::is_edited.eq(false)))
+        .set((job_schedules::is_enabled.eq(true), job_schedules::updated_at.eq(now)))
+        .execute(conn)
+        .await?;
+    diesel::update(ours())
+        .set((job_schedules::is_declared.eq(true), job_schedules::declared_at.eq(now)))
+        .execute(conn)
+        .await?;
+
+    let forgotten = now - TimeDelta::minutes(FORGOTTEN.into());
+    let gone = || {
+        let declared = job_schedules::table.filter(job_schedules::is_declared.eq(true));
+        declared.filter(job_schedules::declared_at.lt(forgotten))
+    };
+    let switched_off = diesel::update(gone())
         .filter(job_schedules::is_edited.eq(false))
         .filter(job_schedules::is_enabled.eq(true))
         .set((job_schedules::is_enabled.eq(false), job_schedules::updated_at.eq(now)))
         .returning(job_schedules::name)
         .get_results::<String>(conn)
         .await?;
-    for name in gone {
-        tracing::warn!(schedule.name = %name, "This release does not know the schedule {name}: switched off");
+    for name in switched_off {
+        tracing::warn!(schedule.name = %name, "No release declares the schedule {name} any more: switched off");
     }
-    Ok(())
-}
-
-/// Tells the schedules that a release declares from those that operators have made.
-async fn mark(conn: &mut Conn, declared: &[&str]) -> Result<(), Error> {
-    diesel::update(job_schedules::table.filter(job_schedules::name.eq_any(declared)))
-        .filter(job_schedules::is_declared.eq(false))
-        .set(job_schedules::is_declared.eq(true))
-        .execute(conn)
-        .await?;
-    diesel::update(job_schedules::table.filter(job_schedules::name.ne_all(declared)))
-        .filter(job_schedules::is_declared.eq(true))
-        .set(job_schedules::is_declared.eq(false))
-        .execute(conn)
-        .await?;
+    // It is told from those that operators have made, and may be deleted like them.
+    diesel::update(gone()).set(job_schedules::is_declared.eq(false)).execute(conn).await?;
     Ok(())
 }

@@ -36,6 +36,8 @@ async fn workers_are_replaced_one_by_one_under_load_and_nothing_is_lost_or_repea
     for (number, mut leaving) in (0..).zip(old.drain(..)) {
         let next = world.worker(&arguments);
         until("the new one is ready", async || next.probe("/health/ready").await == Some(200)).await;
+        let known = "select count(*) from job_kinds where kind = 'rehearsal.mail'";
+        until("it has said what it knows", async || world.ask(known).await == 1).await;
         new.push(next);
         // Work that only the new release knows, while old workers still take it.
         world.mail(number * 10..(number + 1) * 10, 0).await;
