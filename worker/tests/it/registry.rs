@@ -193,9 +193,9 @@ async fn a_kind_of_another_release_waits_for_it_for_an_hour_and_is_dead_in_the_e
         assert_eq!((runs[0].1, row.state, row.attempt), ("deferred", JobState::Available, 0));
         let wait = row.run_at - Utc::now();
         assert!(wait < TimeDelta::seconds(61), "a worker that knows it would wait {wait} for it");
-        waited += wait;
+        waited += row.run_at - row.started_at.expect("it was claimed");
     }
-    assert!((waited - TimeDelta::hours(1)).abs() < TimeDelta::seconds(60), "it was given up after {waited}");
+    assert!((waited - TimeDelta::hours(1)).abs() < TimeDelta::minutes(5), "it was given up after {waited}");
     let (row, attempts) = show(&db, id).await;
     assert_eq!(row.error_class.as_deref(), Some("unknown"));
     let why = "for an hour no worker has come whose release knows test.try in version 1";
