@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use shared::audit::{self, AuditEntry, AuditFilter};
-use shared::dashboards::{Growth, PlatformTenant, TenantCounts};
+use shared::dashboards::{Growth, PlatformTenant, TenantCounts, died_lately};
 use shared::db::{Conn, Part};
 use shared::ids::{AuditEntryId, TenantId};
 use utoipa::ToSchema;
@@ -21,7 +21,7 @@ use crate::http::{ApiResult, Db};
 #[serde(rename_all = "camelCase")]
 pub struct AdminDashboard {
     total_tenants: usize,
-    /// Who may come in.
+    /// Who may come in, and who is invited.
     total_users: i64,
     total_courses: i64,
     /// Who signed in since midnight, UTC.
@@ -95,6 +95,7 @@ pub async fn show_admin_dashboard(
     let mut conn = db.conn().await?;
     let (counts, tenants) = counts(&mut conn, caller.tenant, now).await?;
     let growth = Growth::recent(&mut conn, caller.tenant, now).await?;
+    let died = died_lately(&mut conn, caller.tenant).await?;
     let filter = AuditFilter { tenant: caller.tenant, ..AuditFilter::default() };
     let latest = audit::list(&mut conn, filter, Part::Behind { last: None, size: 5 }).await?.items;
     drop(conn);
@@ -110,7 +111,7 @@ pub async fn show_admin_dashboard(
         active_users_today: counts.signed_in_today,
         user_growth: growth.into_iter().map(MonthOfGrowth::from).collect(),
         recent_system_events: latest.into_iter().map(SystemEvent::from).collect(),
-        platform_alerts: alerts(&counts, &tenants, now),
+        platform_alerts: alerts(&counts, &tenants, died, now),
         quick_stats: QuickStats {
             new_users_this_week: counts.new_users_7d,
             new_enrollments_this_week: counts.new_enrollments_7d,
@@ -165,8 +166,18 @@ fn is_asleep(tenant: &PlatformTenant, counts: &TenantCounts, now: DateTime<Utc>)
     tenant.is_active && tenant.created_at < now - TimeDelta::days(30) && counts.users > 0 && counts.signed_in_30d == 0
 }
 
-fn alerts(counts: &TenantCounts, tenants: &[PlatformTenant], now: DateTime<Utc>) -> Vec<Alert> {
+fn alerts(counts: &TenantCounts, tenants: &[PlatformTenant], died: i64, now: DateTime<Utc>) -> Vec<Alert> {
     let mut alerts = Vec::new();
+    if died > 0 {
+        alerts.push(Alert {
+            kind: "system_errors",
+            severity: Severity::High,
+            title: "System errors",
+            message: format!("{died} jobs have failed for good within 24 hours."),
+            action_url: "/admin/analytics?tab=event-log",
+            action_label: "Look at what happened",
+        });
+    }
     if counts.invited > 0 {
         alerts.push(Alert {
             kind: "pending_approvals",

@@ -23,8 +23,9 @@ pub struct InstructorDashboard {
     published_courses: usize,
     draft_courses: usize,
     total_enrollments: i64,
+    /// Of people who may come in.
     active_enrollments: i64,
-    /// People, each once.
+    /// People who may come in, each once.
     active_students: i64,
     /// The mean of the courses' rates, in percent.
     avg_completion_rate: f64,
@@ -319,7 +320,7 @@ fn needy(courses: &[CourseStanding], now: DateTime<Utc>) -> Vec<NeedyCourse> {
 
 fn alerts(courses: &[CourseStanding], now: DateTime<Utc>) -> Vec<Alert> {
     let is_stale =
-        |course: &&CourseStanding| course.status == "PUBLISHED" && course.updated_at < now - TimeDelta::days(30);
+        |course: &&CourseStanding| course.status == "PUBLISHED" && course.changed_at < now - TimeDelta::days(30);
     let stale = courses.iter().filter(is_stale).count();
     let alert = Alert {
         kind: "stale_content",

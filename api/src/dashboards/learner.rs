@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use shared::dashboards::{Achievement, Activity, CourseInProgress, LearnerDeadline, LearnerNumbers};
+use shared::dashboards::{Achievement, Activity, CourseInProgress, LearnerDeadline, LearnerNumbers, Place};
 use shared::enrollments::Study;
 use shared::ids::{ContentItemId, CourseId};
 use shared::locale::time_zone;
@@ -81,7 +81,7 @@ struct OpenCourse {
     completed_lessons: i64,
     /// What the course requires.
     total_lessons: i64,
-    /// The first that is not finished.
+    /// The first that is open and not finished.
     next_lesson: Option<NextLesson>,
     last_accessed_at: DateTime<Utc>,
 }
@@ -97,37 +97,24 @@ struct NextLesson {
 }
 
 impl From<CourseInProgress> for OpenCourse {
-    fn from(course: CourseInProgress) -> Self {
-        let CourseInProgress {
-            course_id,
-            title,
-            slug,
-            thumbnail,
-            progress,
-            last_accessed_at,
-            required,
-            done,
-            next_id,
-            next_title,
-            next_module,
-            next_type,
-        } = course;
-        let next_lesson = next_id.map(|id| NextLesson {
-            id,
-            title: next_title.unwrap_or_default(),
-            module_title: next_module.unwrap_or_default(),
-            content_type: next_type.unwrap_or_default(),
+    fn from(CourseInProgress { place, next }: CourseInProgress) -> Self {
+        let next_lesson = next.map(|item| NextLesson {
+            id: item.id,
+            title: item.title,
+            module_title: item.module_title,
+            content_type: item.content_type,
         });
+        let Place { course_id, course_status: _, title, slug, thumbnail, standing, last_at, required, done } = place;
         Self {
             course_id,
             course_title: title,
             course_slug: slug,
             course_thumbnail: thumbnail,
-            progress_percentage: progress,
+            progress_percentage: standing.progress,
             completed_lessons: done,
             total_lessons: required,
             next_lesson,
-            last_accessed_at,
+            last_accessed_at: last_at,
         }
     }
 }
@@ -153,7 +140,7 @@ pub async fn show_learner_dashboard(
     let numbers = LearnerNumbers::of(&mut conn, tenant, &caller.person, now).await?;
     let study = Study::in_zone(&mut conn, (tenant, learner, None), time_zone(zone), now).await?;
     let courses = CourseInProgress::of(&mut conn, tenant, learner, now, 6).await?;
-    let activity = Activity::of(&mut conn, tenant, learner, 5).await?;
+    let activity = Activity::of(&mut conn, tenant, learner, now, 5).await?;
     let achievements = Achievement::of(&mut conn, tenant, learner, 4).await?;
     let deadlines = LearnerDeadline::of(&mut conn, tenant, learner, now, 3).await?;
     drop(conn);

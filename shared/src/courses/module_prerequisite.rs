@@ -60,8 +60,8 @@ impl From<Columns> for ModulePrerequisiteRow {
 
 /// Which prerequisites are looked for.
 #[derive(Clone, Copy)]
-enum Wanted {
-    OfCourse(CourseId),
+enum Wanted<'a> {
+    OfCourses(&'a [CourseId]),
     /// Those of drafts only if that is said.
     OfModule(ModuleId, bool, Numbered),
     One(ModuleId, ModulePrerequisiteId),
@@ -133,14 +133,14 @@ impl ModulePrerequisite {
         Ok(rows.into_iter().next())
     }
 
-    /// What comes before the modules of a course, in the modules' order, and how far `user` is with it.
-    pub(super) async fn of_course(
+    /// What comes before the modules of these courses, in the modules' order, and how far `user` is with it.
+    pub(super) async fn of_courses(
         conn: &mut Conn,
         tenant: TenantId,
-        course: CourseId,
+        courses: &[CourseId],
         user: UserId,
     ) -> Result<Vec<ModulePrerequisiteRow>, Error> {
-        rows(conn, tenant, user, Wanted::OfCourse(course)).await
+        rows(conn, tenant, user, Wanted::OfCourses(courses)).await
     }
 
     /// What comes before a module: what is required first, then in the modules' order. What is in a
@@ -186,7 +186,7 @@ async fn rows(
     conn: &mut Conn,
     tenant: TenantId,
     user: UserId,
-    wanted: Wanted,
+    wanted: Wanted<'_>,
 ) -> Result<Vec<ModulePrerequisiteRow>, Error> {
     let required = content_items::table
         .filter(content_items::tenant_id.eq(modules::tenant_id))
@@ -220,7 +220,7 @@ async fn rows(
         .select((ModulePrerequisite::as_select(), (modules::title, modules::position, courses::status), required, done))
         .into_boxed::<Pg>();
     let query = match wanted {
-        Wanted::OfCourse(course) => query.filter(module_prerequisites::course_id.eq(course)),
+        Wanted::OfCourses(ids) => query.filter(module_prerequisites::course_id.eq_any(ids)),
         Wanted::OfModule(module, with_drafts, page) => query
             .filter(module_prerequisites::module_id.eq(module))
             .filter(courses::status.ne(CourseStatus::Draft).or(with_drafts.into_sql::<Bool>()))

@@ -35,7 +35,7 @@ impl EnrollmentStatus {
 }
 
 /// How somebody stands to a course: their enrollment, whatever its status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = enrollments)]
 pub struct Standing {
     pub id: EnrollmentId,
@@ -50,7 +50,7 @@ pub struct Standing {
 
 impl Standing {
     /// Whether they take part at this instant: one that is over counts no more, also before the
-    /// clock's job has come by.
+    /// clock's job has come by. The function `takes_part` says it in SQL.
     pub fn takes_part(&self, at: DateTime<Utc>) -> bool {
         match self.status {
             EnrollmentStatus::Completed => true,
@@ -84,12 +84,9 @@ pub struct TakesPartAt(pub DateTime<Utc>);
 
 impl QueryFragment<Pg> for TakesPartAt {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "(enrollments.status = 'COMPLETED' or enrollments.status = 'ACTIVE'
-              and (enrollments.expires_at is null or enrollments.expires_at > ",
-        );
+        out.push_sql("takes_part(enrollments.status, enrollments.expires_at, ");
         out.push_bind_param::<Timestamptz, _>(&self.0)?;
-        out.push_sql("))");
+        out.push_sql(")");
         Ok(())
     }
 }

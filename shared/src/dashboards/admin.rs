@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Date, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 
 use crate::db::{Conn, Error};
@@ -29,9 +29,29 @@ impl Growth {
                 and u.status <> 'DELETED' and (u.tenant_id = $1 or $1 is null)
              group by m.month order by m.month",
         )
-        .bind::<diesel::sql_types::Nullable<SqlUuid>, _>(tenant)
+        .bind::<Nullable<SqlUuid>, _>(tenant)
         .bind::<Timestamptz, _>(now)
         .load(conn)
         .await
     }
+}
+
+/// How many jobs have died within a day and were not replayed, a thousand at most: of one tenant, or of
+/// all that `conn` sees. By the database's clock, as everything about jobs.
+pub async fn died_lately(conn: &mut Conn, tenant: Option<TenantId>) -> Result<i64, Error> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        jobs: i64,
+    }
+    let found: Count = diesel::sql_query(
+        "select count(*) as jobs from (
+            select from jobs
+            where state = 'dead' and finished_at > now() - interval '1 day' and (tenant_id = $1 or $1 is null)
+            limit 1000) as dead",
+    )
+    .bind::<Nullable<SqlUuid>, _>(tenant)
+    .get_result(conn)
+    .await?;
+    Ok(found.jobs)
 }

@@ -21,13 +21,15 @@ pub struct CourseStanding {
     pub status: String,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub published_at: Option<DateTime<Utc>>,
+    /// When it, a module or an item of it was changed last.
     #[diesel(sql_type = Timestamptz)]
-    pub updated_at: DateTime<Utc>,
+    pub changed_at: DateTime<Utc>,
     /// Zero for a free one.
     #[diesel(sql_type = BigInt)]
     pub price_cents: i64,
     #[diesel(sql_type = BigInt)]
     pub enrollments: i64,
+    /// Of people who may come in.
     #[diesel(sql_type = BigInt)]
     pub active: i64,
     #[diesel(sql_type = BigInt)]
@@ -41,7 +43,7 @@ pub struct CourseStanding {
     pub paying_this_month: i64,
     #[diesel(sql_type = BigInt)]
     pub paying_last_month: i64,
-    /// When one of those who are active did something last.
+    /// When one of those who are active took a step last, or began.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub last_step_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = BigInt)]
@@ -82,7 +84,7 @@ pub(super) fn percent(part: i64, whole: i64) -> Option<f64> {
 /// What is counted over all courses of an instructor.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
 pub struct InstructorNumbers {
-    /// People who are active in at least one of the courses.
+    /// People who may come in and are active in at least one of the courses.
     #[diesel(sql_type = BigInt)]
     pub active_students: i64,
 }
@@ -92,8 +94,10 @@ impl InstructorNumbers {
     pub async fn of(conn: &mut Conn, tenant: TenantId, instructor: UserId) -> Result<Self, Error> {
         diesel::sql_query(
             "select count(distinct e.user_id) as active_students
-             from courses c join enrollments e on e.tenant_id = c.tenant_id and e.course_id = c.id
-             where c.tenant_id = $1 and c.instructor_id = $2 and e.status = 'ACTIVE'",
+             from courses c
+             join enrollments e on e.tenant_id = c.tenant_id and e.course_id = c.id and e.status = 'ACTIVE'
+             join users u on u.tenant_id = e.tenant_id and u.id = e.user_id and u.status = 'ACTIVE' and u.is_active
+             where c.tenant_id = $1 and c.instructor_id = $2",
         )
         .bind::<SqlUuid, _>(tenant)
         .bind::<SqlUuid, _>(instructor)
@@ -121,14 +125,15 @@ pub struct Step {
 }
 
 impl Step {
-    /// The latest steps: of the enrollments that were touched last, their last ones.
+    /// The latest steps: of the enrollments in which somebody was at work last, their last ones.
     pub async fn of(conn: &mut Conn, tenant: TenantId, instructor: UserId, most: i64) -> Result<Vec<Self>, Error> {
         diesel::sql_query(
             "with touched as (
                 select e.id, e.user_id, c.title
-                from courses c join enrollments e on e.tenant_id = c.tenant_id and e.course_id = c.id
+                from courses c
+                join enrollments e on e.tenant_id = c.tenant_id and e.course_id = c.id and e.last_step_at is not null
                 where c.tenant_id = $1 and c.instructor_id = $2
-                order by e.updated_at desc, e.id limit 10 * $3)
+                order by e.last_step_at desc, e.id limit 10 * $3)
              select u.first_name, u.last_name, i.title as item, t.title as course, p.status = 'COMPLETED' as is_finished, p.updated_at as at
              from touched t
              cross join lateral (
@@ -172,30 +177,13 @@ impl TopStudent {
         now: DateTime<Utc>,
         most: i64,
     ) -> Result<Vec<Self>, Error> {
-        diesel::sql_query(
-            "with best as (
-                select e.user_id, c.id as course_id, c.title, c.estimated_duration, count(*) as items
-                from courses c
-                join enrollments e on e.tenant_id = c.tenant_id and e.course_id = c.id and e.updated_at >= $3::timestamptz - interval '7 days'
-                join learner_progress p on p.tenant_id = $1 and p.enrollment_id = e.id and p.completed_at >= $3::timestamptz - interval '7 days'
-                where c.tenant_id = $1 and c.instructor_id = $2
-                group by e.user_id, c.id
-                order by items desc, e.user_id limit $4)
-             select u.first_name, u.last_name, b.title as course, b.items,
-                coalesce(least(b.items, r.required) * b.estimated_duration::float8 / nullif(r.required, 0), 0)::float8 as hours
-             from best b
-             join users u on u.tenant_id = $1 and u.id = b.user_id
-             cross join lateral (
-                select count(*) as required from content_items i
-                where i.tenant_id = $1 and i.course_id = b.course_id and i.is_published and i.is_required) as r
-             order by b.items desc, b.user_id",
-        )
-        .bind::<SqlUuid, _>(tenant)
-        .bind::<SqlUuid, _>(instructor)
-        .bind::<Timestamptz, _>(now)
-        .bind::<BigInt, _>(most)
-        .load(conn)
-        .await
+        diesel::sql_query(include_str!("sql/top_students.sql"))
+            .bind::<SqlUuid, _>(tenant)
+            .bind::<SqlUuid, _>(instructor)
+            .bind::<Timestamptz, _>(now)
+            .bind::<BigInt, _>(most)
+            .load(conn)
+            .await
     }
 }
 
@@ -272,7 +260,7 @@ impl Deadline {
             "select u.first_name, u.last_name, c.title as course, e.expires_at as due_at
              from courses c
              join enrollments e on e.tenant_id = c.tenant_id and e.course_id = c.id and e.status = 'ACTIVE' and e.expires_at > $3
-             join users u on u.tenant_id = e.tenant_id and u.id = e.user_id
+             join users u on u.tenant_id = e.tenant_id and u.id = e.user_id and u.status = 'ACTIVE' and u.is_active
              where c.tenant_id = $1 and c.instructor_id = $2
              order by e.expires_at, e.id limit $4",
         )

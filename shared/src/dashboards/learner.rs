@@ -1,12 +1,12 @@
-//! What a learner sees first: where they are, and what is next.
+//! What a learner sees first: how far they are, what they did last, and what ends.
 
 use chrono::{DateTime, Utc, Weekday};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Double, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Double, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 
 use crate::db::{Conn, Error};
-use crate::ids::{ContentItemId, CourseId, TenantId, UserId};
+use crate::ids::{TenantId, UserId};
 use crate::locale::{midnight, time_zone};
 use crate::users::User;
 
@@ -35,37 +35,6 @@ pub struct LearnerNumbers {
     /// As above, since Monday.
     #[diesel(sql_type = BigInt)]
     pub week_lessons: i64,
-}
-
-/// A course that a learner is in.
-#[derive(Debug, Clone, PartialEq, QueryableByName)]
-pub struct CourseInProgress {
-    #[diesel(sql_type = SqlUuid)]
-    pub course_id: CourseId,
-    #[diesel(sql_type = Text)]
-    pub title: String,
-    #[diesel(sql_type = Text)]
-    pub slug: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub thumbnail: Option<String>,
-    /// Percent.
-    #[diesel(sql_type = SmallInt)]
-    pub progress: i16,
-    #[diesel(sql_type = Timestamptz)]
-    pub last_accessed_at: DateTime<Utc>,
-    #[diesel(sql_type = BigInt)]
-    pub required: i64,
-    #[diesel(sql_type = BigInt)]
-    pub done: i64,
-    /// The first item that is not finished.
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub next_id: Option<ContentItemId>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub next_title: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub next_module: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub next_type: Option<String>,
 }
 
 /// Something that a learner did.
@@ -114,8 +83,8 @@ impl LearnerNumbers {
     }
 }
 
-impl CourseInProgress {
-    /// The courses that a learner is in, the one last worked on first.
+impl Activity {
+    /// A learner's latest steps, without those of what is hidden from them by now.
     pub async fn of(
         conn: &mut Conn,
         tenant: TenantId,
@@ -123,30 +92,19 @@ impl CourseInProgress {
         now: DateTime<Utc>,
         most: i64,
     ) -> Result<Vec<Self>, Error> {
-        diesel::sql_query(include_str!("sql/courses_in_progress.sql"))
-            .bind::<SqlUuid, _>(tenant)
-            .bind::<SqlUuid, _>(learner)
-            .bind::<BigInt, _>(most)
-            .bind::<Timestamptz, _>(now)
-            .load(conn)
-            .await
-    }
-}
-
-impl Activity {
-    /// A learner's latest steps.
-    pub async fn of(conn: &mut Conn, tenant: TenantId, learner: UserId, most: i64) -> Result<Vec<Self>, Error> {
         diesel::sql_query(
             "select i.title as item, c.title as course, p.status = 'COMPLETED' as is_finished, p.updated_at as at
              from enrollments e
              join learner_progress p on p.tenant_id = e.tenant_id and p.enrollment_id = e.id
-             join content_items i on i.tenant_id = e.tenant_id and i.id = p.content_item_id
-             join courses c on c.tenant_id = e.tenant_id and c.id = e.course_id
+             join content_items i on i.tenant_id = e.tenant_id and i.id = p.content_item_id and i.is_published
+             join courses c on c.tenant_id = e.tenant_id and c.id = e.course_id and c.status <> 'DRAFT'
              where e.tenant_id = $1 and e.user_id = $2 and p.status <> 'NOT_STARTED'
-             order by p.updated_at desc, p.id desc limit $3",
+                and (c.status <> 'ARCHIVED' or takes_part(e.status, e.expires_at, $3))
+             order by p.updated_at desc, p.id desc limit $4",
         )
         .bind::<SqlUuid, _>(tenant)
         .bind::<SqlUuid, _>(learner)
+        .bind::<Timestamptz, _>(now)
         .bind::<BigInt, _>(most)
         .load(conn)
         .await
@@ -169,7 +127,7 @@ impl Achievement {
 }
 
 impl LearnerDeadline {
-    /// What ends next.
+    /// What ends next, without what is hidden from the learner.
     pub async fn of(
         conn: &mut Conn,
         tenant: TenantId,
@@ -179,7 +137,8 @@ impl LearnerDeadline {
     ) -> Result<Vec<Self>, Error> {
         diesel::sql_query(
             "select c.title as course, e.expires_at as due_at
-             from enrollments e join courses c on c.tenant_id = e.tenant_id and c.id = e.course_id
+             from enrollments e
+             join courses c on c.tenant_id = e.tenant_id and c.id = e.course_id and c.status <> 'DRAFT'
              where e.tenant_id = $1 and e.user_id = $2 and e.status = 'ACTIVE' and e.expires_at > $3
              order by e.expires_at, e.id limit $4",
         )

@@ -4,14 +4,16 @@
 //! formulas. Each dashboard takes the same few statements however much there is to look at.
 
 mod admin;
+mod in_progress;
 mod instructor;
 pub mod jobs;
 mod learner;
 mod platform;
 mod recommendation;
 
-pub use admin::Growth;
+pub use admin::{Growth, died_lately};
+pub use in_progress::{CourseInProgress, NextItem, Place};
 pub use instructor::{AtRisk, CourseStanding, Deadline, InstructorNumbers, Step, TopStudent};
-pub use learner::{Achievement, Activity, CourseInProgress, LearnerDeadline, LearnerNumbers};
+pub use learner::{Achievement, Activity, LearnerDeadline, LearnerNumbers};
 pub use platform::{PlatformTenant, TenantCounts};
 pub use recommendation::{Recommendation, recommend};

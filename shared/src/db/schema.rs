@@ -786,6 +786,8 @@ diesel::table! {
         cause -> EnrollmentCause,
         /// The group that it came with: who leaves that, leaves the course.
         group_id -> Nullable<Uuid>,
+        /// When the learner last began, went on with or finished an item; noted once in five minutes. Null: not yet.
+        last_step_at -> Nullable<Timestamptz>,
     }
 }
 

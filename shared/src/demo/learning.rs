@@ -53,6 +53,13 @@ struct Place<'a> {
     group: Option<GroupId>,
 }
 
+impl Place<'_> {
+    /// When the last of what is done was done.
+    fn last_step_at(&self) -> DateTime<Utc> {
+        self.completed_at.unwrap_or(self.enrolled_at)
+    }
+}
+
 impl Seed<'_> {
     /// 36 enrollments: each learner has finished one course, is in the middle of another and has
     /// just begun a third. Twelve certificates and notifications follow from the finished ones.
@@ -126,6 +133,7 @@ impl Seed<'_> {
                 enrollments::enrolled_at.eq(place.enrolled_at),
                 enrollments::started_at.eq(place.enrolled_at),
                 enrollments::updated_at.eq(place.enrolled_at),
+                enrollments::last_step_at.eq((place.done > 0).then_some(place.last_step_at())),
             ))
             .execute(conn)
             .await?;
@@ -160,8 +168,8 @@ impl Seed<'_> {
                         learner_progress::status.eq(ProgressStatus::Completed),
                         learner_progress::progress_details.eq(place.course.told_by_player(*item)),
                         learner_progress::started_at.eq(place.enrolled_at),
-                        learner_progress::completed_at.eq(place.completed_at.unwrap_or(place.enrolled_at)),
-                        learner_progress::updated_at.eq(place.completed_at.unwrap_or(place.enrolled_at)),
+                        learner_progress::completed_at.eq(place.last_step_at()),
+                        learner_progress::updated_at.eq(place.last_step_at()),
                     )
                 })
                 .collect();

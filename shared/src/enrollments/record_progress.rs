@@ -152,8 +152,8 @@ async fn hold(conn: &mut Conn, tenant: TenantId, user: UserId, item: ContentItem
 /// The statement of `record_progress.sql` with what is given to it. A query of our own type,
 /// because diesel prepares texts of `sql_query` anew each time.
 ///
-/// It writes an item's progress and how far that brings the learner in one go. The caller holds
-/// the enrollment. A statement does not see its own changes, so the item at hand is counted by its
+/// It writes an item's progress, how far that brings the learner, and when that was, in one go. The
+/// caller holds the enrollment. A statement does not see its own changes, so the item at hand is counted by its
 /// new state and the others as they stand.
 #[derive(Debug, Clone, QueryId)]
 struct Write {

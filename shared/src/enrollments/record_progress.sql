@@ -48,13 +48,23 @@ counted as (
         left join learner_progress p on p.enrollment_id = written.enrollment_id and p.content_item_id = i.id
     ) as asked
 ),
+-- Players tell of each second of a film: one step in five minutes is noted, or with what is written anyway.
 moved as (
     update enrollments e
-    set progress = percent_done(done, required), updated_at = given.at
-    from given, counted
+    set progress = case when e.status = 'ACTIVE' then percent_done(done, required) else e.progress end,
+        updated_at = case
+            when e.status = 'ACTIVE' and e.progress <> percent_done(done, required) then given.at
+            else e.updated_at
+        end,
+        last_step_at = case when written.status <> 'NOT_STARTED' then given.at else e.last_step_at end
+    from given, written, counted
     where e.tenant_id = given.tenant_id and e.id = given.enrollment_id
-        -- A completed enrollment stays at 100, also when content is added later.
-        and e.status = 'ACTIVE' and e.progress <> percent_done(done, required)
+        and (
+            -- A completed enrollment stays at 100, also when content is added later.
+            e.status = 'ACTIVE' and e.progress <> percent_done(done, required)
+            or written.status <> 'NOT_STARTED'
+                and (e.last_step_at is null or e.last_step_at <= given.at - interval '5 minutes')
+        )
 )
 select written.id, written.status, written.progress_details, written.started_at, written.completed_at,
     (select status from was), (select updated_at from was), item.title, item.module_id, item.content_type, item.is_required,

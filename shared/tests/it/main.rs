@@ -24,4 +24,5 @@ mod queues;
 mod roles;
 mod schema;
 mod secrets;
+mod taking_part;
 mod timetables;

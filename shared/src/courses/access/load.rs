@@ -1,12 +1,14 @@
 //! The facts, out of the database.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
 use super::Access;
-use crate::courses::module_prerequisite::ModulePrerequisite;
-use crate::courses::{Course, Standing, unmet_prerequisites};
+use crate::courses::module_prerequisite::{ModulePrerequisite, ModulePrerequisiteRow};
+use crate::courses::{Course, CourseStatus, Standing, unmet_prerequisites};
 use crate::db::{Conn, Error};
-use crate::ids::UserId;
+use crate::ids::{CourseId, TenantId, UserId};
 use crate::users::UserRole;
 
 impl Access {
@@ -35,8 +37,37 @@ impl Access {
         course: &Course,
         user: UserId,
     ) -> Result<(), Error> {
-        self.module_prerequisites = ModulePrerequisite::of_course(conn, course.tenant_id, course.id, user).await?;
+        self.module_prerequisites = ModulePrerequisite::of_courses(conn, course.tenant_id, &[course.id], user).await?;
         Ok(())
+    }
+
+    /// What decides about everything in each of these courses, which somebody learns: one query,
+    /// however many there are.
+    pub(crate) async fn load_all(
+        conn: &mut Conn,
+        tenant: TenantId,
+        learner: UserId,
+        courses: &[(CourseId, CourseStatus, Standing)],
+        at: DateTime<Utc>,
+    ) -> Result<HashMap<CourseId, Self>, Error> {
+        let ids: Vec<CourseId> = courses.iter().map(|(id, ..)| *id).collect();
+        let mut before = HashMap::<CourseId, Vec<ModulePrerequisiteRow>>::new();
+        for row in ModulePrerequisite::of_courses(conn, tenant, &ids, learner).await? {
+            before.entry(row.prerequisite.course_id).or_default().push(row);
+        }
+        let access = |(id, course_status, standing): &(CourseId, CourseStatus, Standing)| {
+            let access = Self {
+                // Whoever runs a course, too, is one of those who learn it here.
+                runs: false,
+                course_status: *course_status,
+                standing: Some(*standing),
+                unmet_courses: Vec::new(),
+                module_prerequisites: before.remove(id).unwrap_or_default(),
+                at,
+            };
+            (*id, access)
+        };
+        Ok(courses.iter().map(access).collect())
     }
 
     /// What decides about the course itself; of what comes before what, nothing is known.

@@ -8,7 +8,7 @@ select
     u.*
 from (
     select
-        count(*) filter (where is_active) as users,
+        count(*) filter (where is_active and status <> 'SUSPENDED') as users,
         count(*) filter (where last_login_at >= date_trunc('day', $2 at time zone 'UTC') at time zone 'UTC') as signed_in_today,
         count(*) filter (where last_login_at > $2::timestamptz - interval '7 days') as signed_in_7d,
         count(*) filter (where last_login_at > $2::timestamptz - interval '14 days') as signed_in_14d,

@@ -18,7 +18,7 @@ where f.tenant_id = $1
         or (c.status <> 'DRAFT' and exists (
             select from enrollments e
             where e.tenant_id = f.tenant_id and e.course_id = t.course_id and e.user_id = f.user_id
-                and (e.status = 'COMPLETED' or e.status = 'ACTIVE' and (e.expires_at is null or e.expires_at > $6))
+                and takes_part(e.status, e.expires_at, $6)
         ))
     )
 order by f.user_id

@@ -20,7 +20,7 @@ with seen as (
             or (c.status <> 'DRAFT' and exists (
                 select from enrollments e
                 where e.tenant_id = t.tenant_id and e.course_id = t.course_id and e.user_id = $2
-                    and (e.status = 'COMPLETED' or e.status = 'ACTIVE' and (e.expires_at is null or e.expires_at > $16))
+                    and takes_part(e.status, e.expires_at, $16)
             ))
         )
         and (not $11 or exists (

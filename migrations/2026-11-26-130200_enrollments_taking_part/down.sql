@@ -1,0 +1,1 @@
+drop function takes_part(enrollment_status, timestamptz, timestamptz);
