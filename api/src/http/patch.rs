@@ -12,7 +12,9 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) 
 
 /// For `Option<T>` of an instant or a day: one that can be kept. PostgreSQL's years begin later than
 /// those that can be written, and none of either end is meant by anybody.
-pub fn dated<'de, D: Deserializer<'de>, T: Deserialize<'de> + Datelike>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub fn dated<'de, D: Deserializer<'de>, T: Deserialize<'de> + Datelike>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     let when = Option::<T>::deserialize(deserializer)?;
     if when.as_ref().is_none_or(|when| (1..=9999).contains(&when.year())) {
         Ok(when)

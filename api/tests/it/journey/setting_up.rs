@@ -43,15 +43,18 @@ impl Clone {
         fs::create_dir(folder.path().join(".lms")).expect("a folder");
         symlink(root.join(".lms/tools"), folder.path().join(".lms/tools")).expect("the tools");
 
-        let built = std::env::var("LMS_RELEASE_BIN").expect("LMS_RELEASE_BIN: where the binaries are; ./lms test sets it");
+        let built =
+            std::env::var("LMS_RELEASE_BIN").expect("LMS_RELEASE_BIN: where the binaries are; ./lms test sets it");
         fs::create_dir(folder.path().join("target")).expect("a folder");
         symlink(built, folder.path().join("target/release")).expect("the programs");
         fs::create_dir(folder.path().join("programs")).expect("a folder");
         fs::write(folder.path().join("programs/cargo"), CARGO).expect("written");
-        fs::set_permissions(folder.path().join("programs/cargo"), fs::Permissions::from_mode(0o755)).expect("a program");
+        fs::set_permissions(folder.path().join("programs/cargo"), fs::Permissions::from_mode(0o755))
+            .expect("a program");
 
         // Nobody else takes it in the moment between: the system gives out ports in turn.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+        let free =
+            std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
         Self { folder, port: free.port() }
     }
 
@@ -96,13 +99,16 @@ impl Clone {
     /// The numbers of what runs in the clone, servers and all.
     fn running(&self) -> Vec<(String, u32)> {
         let cell = self.folder.path().join(".lms/dev");
-        let mut notes: Vec<PathBuf> =
-            fs::read_dir(cell.join("run")).map_or_else(|_| Vec::new(), |files| files.flatten().map(|it| it.path()).collect());
+        let mut notes: Vec<PathBuf> = fs::read_dir(cell.join("run"))
+            .map_or_else(|_| Vec::new(), |files| files.flatten().map(|it| it.path()).collect());
         // Where others may not go, the data is elsewhere.
         let elsewhere = fs::read_to_string(cell.join("elsewhere")).map_or(cell, |place| place.trim().into());
         notes.push(elsewhere.join("postgres/postmaster.pid"));
         let number = |note: &PathBuf| fs::read_to_string(note).ok()?.split_whitespace().next()?.parse().ok();
-        notes.iter().filter_map(|note| Some((note.file_name()?.to_string_lossy().into_owned(), number(note)?))).collect()
+        notes
+            .iter()
+            .filter_map(|note| Some((note.file_name()?.to_string_lossy().into_owned(), number(note)?)))
+            .collect()
     }
 }
 
