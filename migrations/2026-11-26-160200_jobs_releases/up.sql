@@ -11,5 +11,6 @@ grant select, insert, update, delete on job_kinds to lms_relay;
 
 alter table job_schedules add column declared_at timestamptz not null default now();
 comment on column job_schedules.declared_at is 'When a worker said last that its release declares it. When none has for a while, it is switched off.';
-alter table job_limits add column declared_at timestamptz not null default now();
-comment on column job_limits.declared_at is 'When a worker said last that its release declares it. When none has for a while, it is deleted.';
+alter table job_limits add column declared_at timestamptz;
+comment on column job_limits.declared_at is 'When a worker said last that its release declares it; none when only an operator has set it. When none has for a while, it is deleted.';
+update job_limits set declared_at = now() where not is_edited;

@@ -113,3 +113,21 @@ fn unknown(is_announced: bool, tries: i16) -> (Verdict, &'static str) {
 fn wait(kind: Option<&Kind>, claim: &Claim) -> Duration {
     kind.map_or(UNKNOWN_WAIT, |kind| kind.backoff.wait(u32::try_from(claim.attempt).unwrap_or(1)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_another_releases_is_put_back_for_an_hour_and_never_for_longer_than_a_minute() {
+        let mut waited = Duration::ZERO;
+        for tries in 0..UNKNOWN_TRIES {
+            let (Verdict::PutBack(wait), _) = unknown(true, tries) else { panic!("given up after {tries} tries") };
+            assert!(wait <= Duration::from_secs(60), "{wait:?}");
+            waited += wait;
+        }
+        assert_eq!(waited, Duration::from_secs(3_600));
+        assert!(matches!(unknown(true, UNKNOWN_TRIES).0, Verdict::Dead));
+        assert!(matches!(unknown(false, 0).0, Verdict::Dead));
+    }
+}

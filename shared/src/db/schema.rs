@@ -1219,7 +1219,7 @@ diesel::table! {
         /// The column `updated_at`.
         updated_at -> Timestamptz,
         /// When a worker said last that its release declares it. When none has for a while, it is deleted.
-        declared_at -> Timestamptz,
+        declared_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Double, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -219,23 +219,24 @@ pub async fn set(conn: &mut Conn, limit: &LimitRow) -> Result<(), Error> {
     write(conn, &LimitRow { is_edited: true, ..limit.clone() }).await
 }
 
-/// Takes an operator's limit back: the next start of a worker writes down what its release says.
-/// `false` when no operator has set it.
+/// Takes an operator's limit back: one that no release declares is gone, and for another the next start
+/// of a worker writes down what its release says. `false` when no operator has set it.
 ///
 /// # Errors
 /// The database's.
 pub async fn give_back(conn: &mut Conn, subject: &Subject) -> Result<bool, Error> {
-    let edited = job_limits::table.find(subject.as_str()).filter(job_limits::is_edited);
-    let given_back = diesel::update(edited)
-        .set((
-            job_limits::is_edited.eq(false),
-            job_limits::updated_at.eq(diesel::dsl::now),
-            // Until a worker of a release that declares it says so again.
-            job_limits::declared_at.eq(diesel::dsl::now),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(given_back == 1)
+    let forgotten = forgotten(conn).await?;
+    conn.transaction(async |conn| {
+        let edited = || job_limits::table.find(subject.as_str()).filter(job_limits::is_edited);
+        let is_nobodys = job_limits::declared_at.is_null().or(job_limits::declared_at.assume_not_null().lt(forgotten));
+        let deleted = diesel::delete(edited().filter(is_nobodys)).execute(conn).await?;
+        let given_back = diesel::update(edited())
+            .set((job_limits::is_edited.eq(false), job_limits::updated_at.eq(diesel::dsl::now)))
+            .execute(conn)
+            .await?;
+        Ok(deleted + given_back == 1)
+    })
+    .await
 }
 
 /// Writes down what this release declares, unless an operator has said otherwise; and [`keep`]s it.
@@ -259,16 +260,21 @@ pub async fn sync(conn: &mut Conn, declared: &[Declared]) -> Result<(), Error> {
 /// # Errors
 /// The database's.
 pub async fn keep(conn: &mut Conn, declared: &[Declared]) -> Result<(), Error> {
-    let now = database_time(conn).await?;
-    // What operators have set is theirs.
-    let unedited = || job_limits::table.filter(job_limits::is_edited.eq(false));
-    diesel::update(unedited().filter(job_limits::subject.eq_any(declared.iter().map(subject))))
-        .set(job_limits::declared_at.eq(now))
+    let subjects = declared.iter().map(subject);
+    diesel::update(job_limits::table.filter(job_limits::subject.eq_any(subjects)))
+        .set(job_limits::declared_at.eq(diesel::dsl::now))
         .execute(conn)
         .await?;
-    let forgotten = now - TimeDelta::minutes(FORGOTTEN.into());
-    diesel::delete(unedited().filter(job_limits::declared_at.lt(forgotten))).execute(conn).await?;
+    // What operators have set is theirs.
+    let unedited = job_limits::table.filter(job_limits::is_edited.eq(false));
+    let forgotten = forgotten(conn).await?;
+    diesel::delete(unedited.filter(job_limits::declared_at.lt(forgotten))).execute(conn).await?;
     Ok(())
+}
+
+/// What was declared before then only, is not declared any more.
+async fn forgotten(conn: &mut Conn) -> Result<DateTime<Utc>, Error> {
+    Ok(database_time(conn).await? - TimeDelta::minutes(FORGOTTEN.into()))
 }
 
 fn subject(declared: &Declared) -> String {

@@ -41,7 +41,7 @@ async fn an_index_of_those_who_take_part_serves_the_rule() {
     // In an empty table all indexes are alike: the others that begin with tenant and course step aside.
     let question = "
         begin;
-        drop index enrollments_by_course;
+        drop index enrollments_by_course, enrollments_by_group;
         alter table enrollments drop constraint enrollments_one_per_learner;
         alter table enrollments drop constraint enrollments_course_key cascade;
         set local enable_seqscan = off;
