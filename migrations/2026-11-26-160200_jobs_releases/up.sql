@@ -14,3 +14,5 @@ comment on column job_schedules.declared_at is 'When a worker said last that its
 alter table job_limits add column declared_at timestamptz;
 comment on column job_limits.declared_at is 'When a worker said last that its release declares it; none when only an operator has set it. When none has for a while, it is deleted.';
 update job_limits set declared_at = now() where not is_edited;
+-- Operators take back what only they have set.
+grant delete on job_limits to lms_platform;

@@ -1218,7 +1218,7 @@ diesel::table! {
         is_edited -> Bool,
         /// The column `updated_at`.
         updated_at -> Timestamptz,
-        /// When a worker said last that its release declares it. When none has for a while, it is deleted.
+        /// When a worker said last that its release declares it; none when only an operator has set it. When none has for a while, it is deleted.
         declared_at -> Nullable<Timestamptz>,
     }
 }
