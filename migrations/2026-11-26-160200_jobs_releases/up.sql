@@ -14,5 +14,11 @@ comment on column job_schedules.declared_at is 'When a worker said last that its
 alter table job_limits add column declared_at timestamptz;
 comment on column job_limits.declared_at is 'When a worker said last that its release declares it; none when only an operator has set it. When none has for a while, it is deleted.';
 update job_limits set declared_at = now() where not is_edited;
--- Operators take back what only they have set.
+-- Operators take back what only they have set, and that is told; that a release still declares it is not.
 grant delete on job_limits to lms_platform;
+drop trigger audit on job_limits;
+create trigger audit after insert or update
+    of starts, seconds, burst, tenant_starts, tenant_seconds, tenant_burst, tenant_backlog, is_edited on job_limits
+    for each row when (new.is_edited) execute function audit_change('{subject}', '{}');
+create trigger audit_deleted after delete on job_limits
+    for each row when (old.is_edited) execute function audit_change('{subject}', '{}');

@@ -177,7 +177,7 @@ fn a_newcomer_is_signed_in_by_the_command_it_tells_and_nothing_is_left_running_h
     let answer = sign_in(&said);
     assert!(answer.status.success(), "{answer:?}");
     let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).expect("JSON");
-    assert!(answer["access"].is_string() && answer["user"]["first_name"] == "Alice", "{answer}");
+    assert!(answer["access"].is_string(), "{answer}");
 
     // Another one beside it does nothing but say so.
     let other = clone.lms(&["up", "--release"]).output().expect("it ran");
