@@ -29,7 +29,7 @@ pub fn blocks(path: &str) -> BTreeMap<String, String> {
         let indent = line.len() - line.trim_start().len();
         let Some((key, value)) = line.trim().split_once(':') else { continue };
         above.retain(|(of, _)| *of < indent);
-        let parent: String = above.iter().map(|(_, key)| format!("{key}.")).collect();
+        let parent = above.iter().fold(String::new(), |path, (_, key)| path + key + ".");
         let path = format!("{parent}{key}");
         let value = value.trim();
         // What is said again replaces what was merged in, with all that is below it.

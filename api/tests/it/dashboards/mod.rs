@@ -63,16 +63,8 @@ impl Class {
     /// Somebody who has been in the course for so many days and has done nothing yet.
     async fn learner(&self, name: &str, days: i64) -> (User, Enrollment) {
         let user = make::user(self.tenant).name(name, "").make(&self.app.db).await;
-        let enrollment = self.enroll(&user, days, &self.course).make(&self.app.db).await;
+        let enrollment = enroll(&user, days, &self.course).make(&self.app.db).await;
         (user, enrollment)
-    }
-
-    /// Somebody's enrollment that began so many days ago, and was not touched since.
-    fn enroll(&self, user: &User, days: i64, course: &make::MadeCourse) -> make::EnrollmentMaker {
-        let begun = days_ago(days);
-        make::enrollment(user, course).but(|it| {
-            (it.enrolled_at, it.started_at, it.updated_at) = (begun, Some(begun), begun);
-        })
     }
 
     /// Somebody tells how far they are with an item.
@@ -80,6 +72,14 @@ impl Class {
         let told = json!({ "content_item": item.id, "status": status });
         self.app.as_user(user).await.post("/api/progress/", told).await.expect(200);
     }
+}
+
+/// Somebody's enrollment that began so many days ago, and was not touched since.
+fn enroll(user: &User, days: i64, course: &make::MadeCourse) -> make::EnrollmentMaker {
+    let begun = days_ago(days);
+    make::enrollment(user, course).but(|it| {
+        (it.enrolled_at, it.started_at, it.updated_at) = (begun, Some(begun), begun);
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use shared::enrollments::EnrollmentStatus;
 use shared::testing::make;
 use shared::users::UserStatus;
 
-use super::{Class, change, days_ago, each};
+use super::{Class, change, days_ago, each, enroll};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn learners_are_at_risk_who_are_idle_for_a_week_or_have_hardly_begun_after_two() {
@@ -25,7 +25,7 @@ async fn learners_are_at_risk_who_are_idle_for_a_week_or_have_hardly_begun_after
     }
     // Waited for three weeks, and was let in yesterday.
     let late = make::user(class.tenant).name("Gus", "").make(&class.app.db).await;
-    let let_in = class.enroll(&late, 21, &class.course).but(|it| it.started_at = Some(days_ago(1)));
+    let let_in = enroll(&late, 21, &class.course).but(|it| it.started_at = Some(days_ago(1)));
     let_in.make(&class.app.db).await;
 
     let dashboard = class.dashboard().await;
@@ -61,7 +61,7 @@ async fn who_may_not_come_in_any_more_is_counted_with_what_was_and_not_with_what
         if name == "Off" {
             change(&class.app, &format!("update users set is_active = false where id = '{}'", user.id)).await;
         }
-        let enrollment = class.enroll(&user, 20, &class.course).but(ends(days)).make(db).await;
+        let enrollment = enroll(&user, 20, &class.course).but(ends(days)).make(db).await;
         let finished = make::completed_item(db, &enrollment, &class.course.items[0]).await;
         let step = format!("update enrollments set last_step_at = '{}' where id = '{}'", days_ago(16), enrollment.id);
         change(&class.app, &step).await;
@@ -70,7 +70,7 @@ async fn who_may_not_come_in_any_more_is_counted_with_what_was_and_not_with_what
         change(&class.app, &format!("{row} = '{}'", finished.id)).await;
     }
     let gone = person("Gone", UserStatus::Deleted).make(db).await;
-    class.enroll(&gone, 40, &class.course).status(EnrollmentStatus::Completed).make(db).await;
+    enroll(&gone, 40, &class.course).status(EnrollmentStatus::Completed).make(db).await;
     // Nobody is left in this one.
     let deserted = make::course(class.tenant)
         .title("Deserted")
@@ -79,7 +79,7 @@ async fn who_may_not_come_in_any_more_is_counted_with_what_was_and_not_with_what
         .with_modules(1, 1)
         .make(db)
         .await;
-    let enrollment = class.enroll(&gone, 40, &deserted).make(db).await;
+    let enrollment = enroll(&gone, 40, &deserted).make(db).await;
     make::completed_item(db, &enrollment, &deserted.items[0]).await;
     change(
         &class.app,

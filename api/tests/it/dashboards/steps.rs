@@ -6,7 +6,7 @@ use shared::enrollments::{Enrollment, EnrollmentStatus};
 use shared::testing::make;
 use shared::users::UserRole;
 
-use super::{Class, each};
+use super::{Class, each, enroll};
 
 /// Who is at risk, and why.
 fn lost(dashboard: &Value) -> Vec<(String, Vec<String>)> {
@@ -55,7 +55,7 @@ async fn a_step_is_noted_once_in_five_minutes_and_going_back_is_none() {
     let class = Class::start().await;
     let (ann, enrollment) = class.learner("Ann", 0).await;
     let done = make::user(class.tenant).make(&class.app.db).await;
-    let completed = class.enroll(&done, 9, &class.course).status(EnrollmentStatus::Completed).make(&class.app.db).await;
+    let completed = enroll(&done, 9, &class.course).status(EnrollmentStatus::Completed).make(&class.app.db).await;
     let noted = async |enrollment: &Enrollment| {
         let query = format!(
             "select coalesce(to_char(last_step_at at time zone 'UTC', 'HH24:MI:SS'), 'never') as text
@@ -89,7 +89,7 @@ async fn an_instructor_reads_the_latest_steps_in_their_courses() {
     let (ann, _) = class.learner("Ann", 3).await;
     let (bob, _) = class.learner("Bob", 30).await;
     let other = make::course(class.tenant).published().with_modules(1, 1).make(&class.app.db).await;
-    class.enroll(&ann, 3, &other).make(&class.app.db).await;
+    enroll(&ann, 3, &other).make(&class.app.db).await;
     let items = &class.course.items;
     for (who, item, status) in [
         (&ann, &items[0], "COMPLETED"),
@@ -122,7 +122,7 @@ async fn the_best_of_a_week_are_those_who_finished_most_of_what_is_required_or_n
     }
     // Completed long ago, and looked at again.
     let done = make::user(class.tenant).name("Dee", "").make(&class.app.db).await;
-    class.enroll(&done, 30, &class.course).status(EnrollmentStatus::Completed).make(&class.app.db).await;
+    enroll(&done, 30, &class.course).status(EnrollmentStatus::Completed).make(&class.app.db).await;
     class.tell(&done, &extra, "COMPLETED").await;
     let (_, idle) = class.learner("Ida", 10).await;
     let long_ago = make::completed_item(&class.app.db, &idle, &items[0]).await;
