@@ -64,6 +64,7 @@ impl Clone {
         command
             .arg(self.folder.path().join("lms"))
             .args(arguments)
+            .current_dir(self.folder.path())
             .env_clear()
             .env("PATH", format!("{}:{path}", self.folder.path().join("programs").display()))
             .env("HOME", self.folder.path())
