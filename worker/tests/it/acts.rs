@@ -55,7 +55,7 @@ async fn each_act_at_a_terminal_leaves_a_line_with_account_and_host() {
         (vec!["queues", "resume", "within_1h"], "update", "job_queues", "paused_at"),
         (vec!["queues", "set", "within_1h", "--tenant-backlog", "9"], "update", "job_queues", "tenant_backlog"),
         (vec!["limits", "set", "provider:smtp", "--rate", "30/60+5"], "insert", "job_limits", "starts"),
-        (vec!["limits", "reset", "provider:smtp"], "update", "job_limits", "is_edited"),
+        (vec!["limits", "reset", "provider:smtp"], "delete", "job_limits", ""),
         (vec!["schedules", "disable", "jobs.prune"], "update", "job_schedules", "is_enabled"),
         (vec!["schedules", "enable", "jobs.prune"], "update", "job_schedules", "is_enabled"),
         (vec!["schedules", "set", "jobs.prune", "--cron", "1 2 * * *"], "update", "job_schedules", "cron"),
@@ -115,7 +115,7 @@ async fn each_lever_of_the_page_leaves_a_line_with_the_address_that_pulled_it() 
         ("schedules/jobs.prune/run".to_owned(), json!({}), "run_now", "job_schedules"),
         ("limits/provider:smtp/set".to_owned(), json!({ "rate": "30/60+5" }), "insert", "job_limits"),
         ("limits/provider:smtp/set".to_owned(), json!({}), "update", "job_limits"),
-        ("limits/provider:smtp/reset".to_owned(), json!({}), "update", "job_limits"),
+        ("limits/provider:smtp/reset".to_owned(), json!({}), "delete", "job_limits"),
         (format!("jobs/{waiting}/cancel"), json!({}), "cancel", "jobs"),
         ("jobs/replay".to_owned(), json!({ "ids": [dead] }), "replay", "jobs"),
     ] {

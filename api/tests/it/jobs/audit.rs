@@ -83,8 +83,8 @@ async fn each_act_on_queues_and_limits_says_who_did_what_from_what_to_what() {
             Method::DELETE,
             "limits/provider:smtp/",
             json!({}),
-            ["update", "job_limits", "provider:smtp"],
-            ("is_edited", "is_edited"),
+            ["delete", "job_limits", "provider:smtp"],
+            ("is_edited", ""),
         ),
     ] {
         let line = line_of(&root, method, &format!("/api/admin/{path}"), body).await;
