@@ -264,25 +264,37 @@ impl Machine {
         }
     }
 
-    /// Asks Redis whether it is there, and does without it while it is not.
+    /// Asks Redis whether it is there, and does without it while it is not. Neither waits for the other:
+    /// a Redis that is away takes its time to say so.
     async fn watch_redis(self) {
+        let is_away = AtomicBool::new(false);
+        tokio::join!(self.ask_redis(&is_away), self.do_without_redis(&is_away));
+    }
+
+    async fn ask_redis(&self, is_away: &AtomicBool) {
         let mut seen = Instant::now();
         while !self.closing.is_cancelled() {
             if self.road.ping().await.is_ok() {
                 seen = Instant::now();
             }
-            let is_away = seen.elapsed() > relay::REDIS_PATIENCE;
-            self.pulse.has_redis.store(!is_away, Ordering::Relaxed);
-            if is_away {
-                let taken = self.take_directly().await.unwrap_or_else(|error| {
+            let is_gone = seen.elapsed() > relay::REDIS_PATIENCE;
+            is_away.store(is_gone, Ordering::Relaxed);
+            self.pulse.has_redis.store(!is_gone, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    async fn do_without_redis(&self, is_away: &AtomicBool) {
+        while !self.closing.is_cancelled() {
+            let taken = if is_away.load(Ordering::Relaxed) {
+                self.take_directly().await.unwrap_or_else(|error| {
                     tracing::warn!("Without Redis, and the database does not answer: {error:#}");
                     0
-                });
-                let pause = if taken == 0 { 500 } else { 50 };
-                tokio::time::sleep(Duration::from_millis(pause)).await;
+                })
             } else {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
+                0
+            };
+            tokio::time::sleep(Duration::from_millis(if taken == 0 { 500 } else { 50 })).await;
         }
     }
 
