@@ -85,7 +85,6 @@ pub(super) async fn receive(
         most,
         upload,
         buffer: BytesMut::new(),
-        spare: Vec::new(),
         hash: Sha256::new(),
         size_bytes: 0,
         sending: JoinSet::new(),
@@ -105,12 +104,9 @@ struct Receiver<'a> {
     most: i64,
     upload: &'a mut Upload,
     buffer: BytesMut,
-    /// Where parts were that are stored by now. Given back and taken anew for each part, they would
-    /// lie about in the allocator by the dozen.
-    spare: Vec<BytesMut>,
     hash: Sha256,
     size_bytes: i64,
-    sending: JoinSet<anyhow::Result<(Part, Bytes)>>,
+    sending: JoinSet<anyhow::Result<Part>>,
     sent: Vec<Part>,
     number: i32,
 }
@@ -130,7 +126,6 @@ impl Receiver<'_> {
         }
         self.hash.update(piece);
         if self.buffer.capacity() == 0 {
-            self.buffer = self.spare.pop().unwrap_or_default();
             // The largest piece fits behind a part that is nearly full.
             self.buffer.reserve(PART_BYTES + piece.len());
         }
@@ -151,10 +146,7 @@ impl Receiver<'_> {
         }
         self.number += 1;
         let (storage, key, number) = (self.app.storage.clone(), self.upload.key(), self.number);
-        self.sending.spawn(async move {
-            let stored = storage.put_part(&key, &store_upload, number, part.clone()).await?;
-            Ok((stored, part))
-        });
+        self.sending.spawn(async move { storage.put_part(&key, &store_upload, number, part).await });
         Ok(())
     }
 
@@ -175,12 +167,7 @@ impl Receiver<'_> {
     /// Until a part is stored.
     async fn wait(&mut self) -> ApiResult<()> {
         if let Some(stored) = self.sending.join_next().await {
-            let (stored, part) = stored.map_err(anyhow::Error::from)?.map_err(store_is_away)?;
-            self.sent.push(stored);
-            if let Ok(mut buffer) = part.try_into_mut() {
-                buffer.clear();
-                self.spare.push(buffer);
-            }
+            self.sent.push(stored.map_err(anyhow::Error::from)?.map_err(store_is_away)?);
         }
         Ok(())
     }
