@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::Json;
 use serde::Serialize;
 use serde_json::Value;
 use shared::ids::TenantId;
@@ -10,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::UseOwnAccount;
 use crate::access::Can;
-use crate::http::{ApiError, ApiResult, Db, Tagged};
+use crate::http::{ApiError, ApiResult, Db};
 
 /// The tenant in which one is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,12 +103,10 @@ impl CurrentTenantOut {
 
 /// How the tenant looks in which one is, and what is switched on there.
 #[utoipa::path(get, path = "/api/tenants/current/", tag = "tenants", responses((status = OK, body = CurrentTenantOut)))]
-pub async fn show_current_tenant(caller: Can<UseOwnAccount>, db: Db) -> ApiResult<Tagged<CurrentTenantOut>> {
+pub async fn show_current_tenant(caller: Can<UseOwnAccount>, db: Db) -> ApiResult<Json<CurrentTenantOut>> {
     let mut conn = db.conn().await?;
     let tenant = Tenant::find(&mut conn, caller.tenant()).await?.ok_or(ApiError::NotFound("tenant"))?;
     let settings = TenantSettings::of(&mut conn, &tenant).await?;
     let features = Features::of(&mut conn, tenant.id).await?;
-    // Both versions only go up, so their sum is another one after any change of either.
-    let version = tenant.version.saturating_add(settings.version);
-    Ok(Tagged(version, CurrentTenantOut::of(tenant, settings, &features)))
+    Ok(Json(CurrentTenantOut::of(tenant, settings, &features)))
 }
