@@ -108,7 +108,12 @@ pub async fn take(conn: &mut Conn, queue: Queue, free: u32, tenant_cap: u32) -> 
         if left == 0 {
             break;
         }
-        let (found, tenants) = pick(conn, queue, left, tenant_cap, most_tenants).await?;
+        let (found, tenants) = match pick(conn, queue, left, tenant_cap, most_tenants).await {
+            Ok(looked) => looked,
+            // What is marked already must be handed out; the next round tells what is wrong.
+            Err(_) if !tickets.is_empty() => break,
+            Err(error) => return Err(error),
+        };
         let were_all = tenants < most_tenants;
         if found.is_empty() && were_all {
             break;
