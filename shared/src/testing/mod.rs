@@ -10,6 +10,7 @@ pub mod make;
 mod measures;
 mod queries;
 mod unfiltered;
+mod vacuum;
 
 pub use db::TestDb;
 pub use logs::Logs;
@@ -17,3 +18,4 @@ pub use measures::series_at_zero;
 pub use queries::count_queries;
 pub(crate) use queries::counting;
 pub use unfiltered::{TENANT_FILTERS, tenant_filters_are_off};
+pub use vacuum::vacuum;

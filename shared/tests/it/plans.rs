@@ -8,7 +8,7 @@ use shared::db::Conn;
 use shared::ids::TenantId;
 use shared::jobs::JobState;
 use shared::jobs::operate::{self, Filter};
-use shared::testing::TestDb;
+use shared::testing::{TestDb, vacuum};
 
 #[derive(diesel::QueryableByName)]
 struct Line {
@@ -28,9 +28,7 @@ async fn the_relay_does_not_read_what_is_done_or_not_yet_due() {
     let mut owner = db.owner().await;
     owner
         .batch_execute(
-            // One that runs meanwhile holds a snapshot, and ours could not tell the planner what all can see.
-            "alter table jobs set (autovacuum_enabled = off);
-         insert into jobs (id, tenant_id, kind, queue, max_attempts, args, state, finished_at)
+            "insert into jobs (id, tenant_id, kind, queue, max_attempts, args, state, finished_at)
          select gen_random_uuid(), 'ffffffff-0000-7000-8000-000000000001', 'test.done', 'within_1m', 3, '{}', 'succeeded', now()
          from generate_series(1, 50000);
          insert into jobs (id, tenant_id, kind, queue, max_attempts, args, run_at)
@@ -42,7 +40,7 @@ async fn the_relay_does_not_read_what_is_done_or_not_yet_due() {
         )
         .await
         .expect("filled");
-    owner.batch_execute("vacuum (freeze, analyze) jobs").await.expect("as autovacuum does in time");
+    vacuum(&mut owner, "jobs").await;
     let mut conn = db.relay().await;
     for (name, statement, most_pages) in [
         ("pick", with(include_str!("../../src/jobs/sql/pick.sql"), &["'within_1m'", "32", "500", "256"]), 3_000),
@@ -91,8 +89,7 @@ async fn a_list_of_the_few_does_not_read_what_has_succeeded() {
     owner
         .batch_execute(
             // The few are older than all the rest: whoever looks for them from the newest on reads everything.
-            "alter table jobs set (autovacuum_enabled = off);
-         insert into jobs (id, tenant_id, kind, queue, max_attempts, args, state, created_at, finished_at)
+            "insert into jobs (id, tenant_id, kind, queue, max_attempts, args, state, created_at, finished_at)
          select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'ffffffff-0000-7000-8000-000000000001',
                 'test.few', 'within_1m', 3, '{}', state, now() - interval '1 day',
                 case when state in ('dead', 'cancelled') then now() end
@@ -105,7 +102,7 @@ async fn a_list_of_the_few_does_not_read_what_has_succeeded() {
         )
         .await
         .expect("filled");
-    owner.batch_execute("vacuum (freeze, analyze) jobs").await.expect("as autovacuum does in time");
+    vacuum(&mut owner, "jobs").await;
     for state in [JobState::Dead, JobState::Cancelled, JobState::Available, JobState::Dispatched, JobState::Running] {
         let all = Filter { state: Some(state), ..Filter::default() };
         let theirs = Filter { tenant: Some(tenant), ..all.clone() };
