@@ -3,8 +3,6 @@
 //! Cargo watches the files that `embed_migrations!` has read, but not the folder: without this, a
 //! new migration would not be compiled in.
 
-#![expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by the environment")]
-
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::{env, fs, io};

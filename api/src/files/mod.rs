@@ -6,6 +6,7 @@ mod download;
 mod error;
 mod file;
 mod folder;
+mod paced;
 mod parts;
 mod policy;
 mod receive;

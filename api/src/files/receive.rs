@@ -17,7 +17,8 @@ use super::error::{file_too_large, store_is_away};
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Db};
 
-/// What is sent to the store at a time; stores want five MiB at least.
+/// What is sent to the store at a time: stores want five MiB at least, and some of them (R2) as much
+/// in each part but the last.
 const PART_BYTES: usize = 5 * 1024 * 1024;
 /// Parts of one upload that are on their way to the store at once. A third is being filled.
 const IN_FLIGHT: usize = 2;
@@ -84,7 +85,8 @@ pub(super) async fn receive(
         db,
         most,
         upload,
-        buffer: BytesMut::new(),
+        buffer: BytesMut::with_capacity(PART_BYTES),
+        spare: Vec::new(),
         hash: Sha256::new(),
         size_bytes: 0,
         sending: JoinSet::new(),
@@ -104,9 +106,12 @@ struct Receiver<'a> {
     most: i64,
     upload: &'a mut Upload,
     buffer: BytesMut,
+    /// Where parts were that are stored by now. Given back and taken anew for each part, they would
+    /// lie about in the allocator by the dozen.
+    spare: Vec<BytesMut>,
     hash: Sha256,
     size_bytes: i64,
-    sending: JoinSet<anyhow::Result<Part>>,
+    sending: JoinSet<anyhow::Result<(Part, Bytes)>>,
     sent: Vec<Part>,
     number: i32,
 }
@@ -125,12 +130,15 @@ impl Receiver<'_> {
             return Err(file_too_large(self.most));
         }
         self.hash.update(piece);
-        if self.buffer.capacity() == 0 {
-            // The largest piece fits behind a part that is nearly full.
-            self.buffer.reserve(PART_BYTES + piece.len());
+        let mut rest = piece.clone();
+        while !rest.is_empty() {
+            let fits = rest.split_to(rest.len().min(PART_BYTES - self.buffer.len()));
+            self.buffer.extend_from_slice(&fits);
+            if self.buffer.len() == PART_BYTES {
+                self.send().await?;
+            }
         }
-        self.buffer.extend_from_slice(piece);
-        if self.buffer.len() >= PART_BYTES { self.send().await } else { Ok(()) }
+        Ok(())
     }
 
     /// Takes room for the part that is full, and sends it.
@@ -146,7 +154,11 @@ impl Receiver<'_> {
         }
         self.number += 1;
         let (storage, key, number) = (self.app.storage.clone(), self.upload.key(), self.number);
-        self.sending.spawn(async move { storage.put_part(&key, &store_upload, number, part).await });
+        self.sending.spawn(async move {
+            let stored = storage.put_part(&key, &store_upload, number, part.clone()).await?;
+            Ok((stored, part))
+        });
+        self.buffer = self.spare.pop().unwrap_or_else(|| BytesMut::with_capacity(PART_BYTES));
         Ok(())
     }
 
@@ -167,7 +179,12 @@ impl Receiver<'_> {
     /// Until a part is stored.
     async fn wait(&mut self) -> ApiResult<()> {
         if let Some(stored) = self.sending.join_next().await {
-            self.sent.push(stored.map_err(anyhow::Error::from)?.map_err(store_is_away)?);
+            let (stored, part) = stored.map_err(anyhow::Error::from)?.map_err(store_is_away)?;
+            self.sent.push(stored);
+            if let Ok(mut room) = part.try_into_mut() {
+                room.clear();
+                self.spare.push(room);
+            }
         }
         Ok(())
     }

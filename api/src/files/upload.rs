@@ -1,6 +1,7 @@
 //! Uploading by a form, as browsers and curl send it.
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::multipart::Field;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
@@ -11,6 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::error::file_too_large;
+use super::paced::Paced;
 use super::receive::{give_up, patience, piece, receive, unreadable};
 use super::shape::FileOut;
 use super::{WriteFiles, policy};
@@ -95,6 +97,7 @@ async fn created(
     }
     // The file has its own limit, and is counted as it comes.
     DefaultBodyLimit::disable().apply(&mut request);
+    let request = request.map(|body| Body::new(Paced::new(body)));
     let form = Multipart::from_request(request, &()).await.map_err(|_| ApiError::Refused {
         status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
         code: "unsupported_media_type",

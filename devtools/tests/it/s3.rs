@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
@@ -110,25 +111,39 @@ async fn a_signed_upload_stores_the_object() {
     assert_eq!(body.to_vec(), b"from a browser");
 }
 
-#[tokio::test]
-async fn a_large_object_comes_in_parts() {
-    let storage = storage().await;
+/// Sends an object in parts of these sizes, each of its number's digit.
+async fn send_parts(storage: &Storage, sizes: &[usize]) -> Result<(), String> {
     let create = storage.client.create_multipart_upload();
     let upload = create.bucket("lms").key("big").send().await.unwrap();
     let id = upload.upload_id().unwrap();
 
     let mut parts = CompletedMultipartUpload::builder();
-    // S3 wants five MiB of every part but the last.
-    for (number, size) in [(1, 5 << 20), (2, 1000)] {
+    for (number, size) in (1..).zip(sizes) {
         let part = storage.client.upload_part().bucket("lms").key("big");
-        let content = ByteStream::from(vec![b'0' + u8::try_from(number).unwrap(); size]);
+        let content = ByteStream::from(vec![b'0' + u8::try_from(number).unwrap(); *size]);
         let sent = part.upload_id(id).part_number(number).body(content).send();
         let tag = sent.await.unwrap().e_tag.unwrap();
         parts = parts.parts(CompletedPart::builder().part_number(number).e_tag(tag).build());
     }
     let complete = storage.client.complete_multipart_upload().bucket("lms").key("big");
     let complete = complete.upload_id(id).multipart_upload(parts.build());
-    complete.send().await.unwrap();
+    complete.send().await.map(|_| ()).map_err(|error| error.code().unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn parts_that_some_store_would_not_take_are_refused() {
+    let storage = storage().await;
+    for (sizes, code) in
+        [(&[5 << 20, (5 << 20) + 1, 1000][..], "InvalidPart"), (&[(5 << 20) - 1, 1000], "EntityTooSmall")]
+    {
+        assert_eq!(send_parts(&storage, sizes).await, Err(code.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_large_object_comes_in_parts() {
+    let storage = storage().await;
+    send_parts(&storage, &[5 << 20, 1000]).await.unwrap();
 
     let got = storage.client.get_object().bucket("lms").key("big").send().await.unwrap();
     let content = got.body.collect().await.unwrap().to_vec();

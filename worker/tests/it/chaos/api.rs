@@ -16,7 +16,7 @@ use crate::process::{Program, free_address, until};
 
 const PASSWORD: &str = "correct horse battery staple";
 /// For how long one invitation is asked for again and again.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(90);
 /// Requests at a time: more where many are to be asked for while the same things go wrong.
 fn hands() -> u32 {
     size(4, 12)

@@ -106,6 +106,8 @@ async fn the_disk_is_full_and_all_who_ask_are_told_when_to_come_back_and_nothing
     let inviting = tokio::spawn(async move { admin.invite_all(0..people, Duration::from_secs(3 * third)).await });
 
     tokio::time::sleep(Duration::from_secs(third)).await; // the pace of the load
+    // A standby that is behind: else what a checkpoint makes free of the log is written over for ever.
+    world.ask("select count(*) from pg_create_physical_replication_slot('behind', true)").await;
     let full = world.servers().disk().fill();
     tokio::time::sleep(Duration::from_secs(third)).await; // how long the fault lasts
     assert!(
@@ -113,7 +115,7 @@ async fn the_disk_is_full_and_all_who_ask_are_told_when_to_come_back_and_nothing
         "what is written to tables has no room, and that is an error like others"
     );
     // What has no room in its log ends the server, which cannot begin again before there is some. How
-    // much of the log lies ready to be written over, the load has decided.
+    // much of the log lay ready to be written over, the load has decided.
     until_within(RECOVERY * 4, "the server has ended itself", async || {
         world.write_to_the_log(32).await;
         !world.servers().is_postgres_up()
@@ -123,6 +125,7 @@ async fn the_disk_is_full_and_all_who_ask_are_told_when_to_come_back_and_nothing
     world.servers().disk().make_room();
     world.servers().start_what_is_down();
     let recovery = all_work(&world, &api, &worker).await;
+    world.ask("select count(pg_drop_replication_slot('behind'))").await;
 
     let invited = inviting.await.expect("all are invited");
     calm(&world, Duration::from_secs(90)).await;

@@ -3,6 +3,8 @@
 //! Anonymous and tampered requests get 403, so a test that passes here has signed properly.
 //! Path-style addressing only.
 
+mod parts;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use serde::Deserialize;
 
+use self::parts::{About, Parts};
 use crate::web::WebServer;
 
 /// A running S3 server, stopped when dropped. What it stored stays in its directory.
@@ -44,7 +47,7 @@ impl S3Server {
         let mut builder = S3ServiceBuilder::new(files);
         builder.set_auth(SimpleAuth::from_single(access_key, secret_key));
 
-        let router = Router::new().fallback(answer).with_state(builder.build());
+        let router = Router::new().fallback(answer).with_state((builder.build(), Parts::default()));
         let web = WebServer::start(listen, router).await?;
         Ok(Self { web })
     }
@@ -68,7 +71,15 @@ struct Overrides {
     response_content_disposition: Option<String>,
 }
 
-async fn answer(State(service): State<S3Service>, Query(overrides): Query<Overrides>, request: Request) -> Response {
+async fn answer(
+    State((service, parts)): State<(S3Service, Parts)>,
+    Query(about): Query<About>,
+    Query(overrides): Query<Overrides>,
+    request: Request,
+) -> Response {
+    if let Some(refusal) = parts.refuse(about, &request) {
+        return refusal;
+    }
     let is_get = request.method() == Method::GET;
     match service.call(request.map(s3s::Body::http_body_unsync)).await {
         Ok(response) => {
