@@ -28,7 +28,7 @@ fn storm_lasts() -> Duration {
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Harm {
+enum Harm {
     Kill(usize),
     KillLeader,
     Pause(usize),
@@ -39,11 +39,11 @@ pub(super) enum Harm {
 
 /// What was done of it.
 #[derive(Debug, Default)]
-pub(super) struct Harmed {
-    pub(super) kills: u32,
-    pub(super) leaders_killed: u32,
-    pub(super) epochs: HashSet<String>,
-    pub(super) restarts: u32,
+struct Harmed {
+    kills: u32,
+    leaders_killed: u32,
+    epochs: HashSet<String>,
+    restarts: u32,
 }
 
 /// What goes wrong, and in which second. The paused worker is not killed before it is back and has
@@ -63,7 +63,7 @@ fn plan() -> Vec<(u64, Harm)> {
 
 /// Places `orders`, evenly over the time of `plan`, and does the plan's harm. The last of `programs`
 /// may be the API.
-pub(super) async fn storm(
+async fn storm(
     world: &World,
     programs: &mut [&mut Program],
     plan: Vec<(u64, Harm)>,
