@@ -23,7 +23,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
 
-use crate::access::TokenKeys;
+use crate::access::{SessionLoader, TokenKeys};
 use crate::auth::Passwords;
 use crate::config::Config;
 use crate::files::Slots;
@@ -49,6 +49,8 @@ pub struct Parts {
     pub storage: Storage,
     /// The keys of access tokens.
     pub tokens: TokenKeys,
+    /// Finds out who is calling.
+    pub sessions: SessionLoader,
     /// Hashing, a few at a time.
     pub passwords: Passwords,
     /// Room for the uploads that are received at once.
@@ -87,6 +89,7 @@ impl App {
         let parts = Parts {
             storage: Storage::new(&config.storage),
             tokens: TokenKeys::new(&config.jwt_secret),
+            sessions: SessionLoader::new(pool.clone()),
             passwords: Passwords::new(),
             uploads: Slots::default(),
             seal: TokenSeal::new(&config.platform.secret_key),

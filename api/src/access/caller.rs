@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use shared::db::Scope;
 use shared::ids::{SessionId, TenantId, UserId};
 use shared::jobs::JobOptions;
-use shared::users::{Session, SignedIn, User, UserRole};
+use shared::users::{SignedIn, User, UserRole};
 
 use super::permission::{Need, allows};
 use super::tenant_choice;
@@ -86,8 +86,7 @@ async fn identify(app: &App, parts: &Parts) -> ApiResult<Caller> {
         .ok_or_else(ApiError::signed_out)?;
     let now = app.clock.now();
     let claims = app.tokens.check(token, now).ok_or_else(ApiError::signed_out)?;
-    let mut conn = app.pool.get(Scope::of(claims.tid)).await?;
-    let signed_in = Session::signed_in(&mut conn, claims.sid, now).await?;
+    let signed_in = app.sessions.load(Scope::of(claims.tid), claims.sid, now).await?;
     let SignedIn { user: person, tenant_slug, .. } = signed_in
         .filter(|SignedIn { user, .. }| user.id == claims.sub && user.tenant_id == claims.tid)
         .ok_or_else(ApiError::signed_out)?;
@@ -98,8 +97,8 @@ async fn identify(app: &App, parts: &Parts) -> ApiResult<Caller> {
         is_superuser: person.is_superuser,
         session: claims.sid,
         at: now,
-        person: Arc::new(person),
-        home_slug: tenant_slug.map(Arc::from),
+        person,
+        home_slug: tenant_slug,
     })
 }
 

@@ -6,10 +6,12 @@
 
 mod caller;
 mod permission;
+mod session_loader;
 mod tenant_choice;
 mod token;
 
 pub use caller::{Anyone, AnyoneIn, Caller, Can, CanAnywhere, Maybe, authenticate};
 pub(crate) use permission::needs;
 pub use permission::{Need, Permission, allows};
+pub use session_loader::SessionLoader;
 pub use token::{AccessClaims, TokenKeys};

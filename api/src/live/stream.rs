@@ -7,10 +7,10 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use shared::db::{Conn, Pool, Scope};
+use shared::db::{Conn, Scope};
 use shared::ids::{SessionId, TenantId};
 use shared::live::Topic;
-use shared::users::{Session, UserRole};
+use shared::users::UserRole;
 use tokio::time::Instant;
 
 use super::hub::Watch;
@@ -101,9 +101,8 @@ impl From<&Caller> for Reader {
 }
 
 impl Reader {
-    async fn may_go_on(&self, pool: &Pool, now: chrono::DateTime<chrono::Utc>) -> ApiResult<bool> {
-        let mut conn = pool.get(Scope::of(self.home)).await?;
-        let signed_in = Session::signed_in(&mut conn, self.session, now).await?;
+    async fn may_go_on(&self, app: &App) -> ApiResult<bool> {
+        let signed_in = app.sessions.load(Scope::of(self.home), self.session, app.clock.now()).await?;
         Ok(signed_in.is_some_and(|signed_in| {
             signed_in.user.role == self.role && signed_in.user.is_superuser == self.is_superuser
         }))
@@ -161,7 +160,7 @@ impl<S: Show> Running<S> {
 
     async fn recheck(&mut self) -> ApiResult<bool> {
         self.recheck_at = Instant::now() + self.app.live.settings().recheck;
-        if !self.reader.may_go_on(&self.app.pool, self.app.clock.now()).await? {
+        if !self.reader.may_go_on(&self.app).await? {
             return Ok(false);
         }
         // Also for what nobody was told of.

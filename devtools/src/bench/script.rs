@@ -1,6 +1,6 @@
 //! From PostgreSQL's log to pgbench's script.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -11,6 +11,12 @@ const SIGNS_IN: &str = "\"sessions\"";
 /// What the relay's statements speak of, and no request's.
 const RELAYS: [&str; 5] = ["job_relay", "job_queues", "job_schedules", "job_backlogs", "dispatched"];
 
+/// What stands in the statement by which a connection changes hands: between two requests, or from
+/// a request to the relay. pgbench's connections are in the request's role already.
+const CHANGES_HANDS: &str = "set_config('role', '";
+/// How it says that they are the relay's.
+const TO_THE_RELAY: &str = "set_config('role', 'lms_relay'";
+
 /// A line of the log with what belongs to it.
 struct Entry {
     process: String,
@@ -18,23 +24,29 @@ struct Entry {
     text: String,
 }
 
+/// A process, and how often its connection has changed hands.
+type Hands = (String, usize);
+
 /// The statements of the one request that the log tells of, each with its values. A request may use
 /// several connections, one after the other. Others run beside it: the relay looks for jobs.
 pub(super) fn of_request(log: &str) -> anyhow::Result<Vec<String>> {
-    let entries = entries(log);
+    let entries = by_hands(entries(log));
     let signs_in = entries
         .iter()
-        .find(|entry| entry.level == "LOG" && entry.text.contains(SIGNS_IN))
-        .map(|entry| entry.process.clone())
+        .find(|(_, entry)| entry.level == "LOG" && entry.text.contains(SIGNS_IN))
+        .map(|(hands, _)| hands.clone())
         .context("the log tells of nobody who signs in")?;
-    let beside: BTreeSet<String> = entries
+    let is_beside =
+        |entry: &Entry| RELAYS.iter().any(|table| entry.text.contains(table)) || entry.text.contains(TO_THE_RELAY);
+    let beside: BTreeSet<Hands> = entries
         .iter()
-        .filter(|entry| entry.process != signs_in && RELAYS.iter().any(|table| entry.text.contains(table)))
-        .map(|entry| entry.process.clone())
+        .filter(|(hands, entry)| *hands != signs_in && is_beside(entry))
+        .map(|(hands, _)| hands.clone())
         .collect();
     let mut statements: Vec<String> = Vec::new();
-    for entry in entries.into_iter().filter(|entry| !beside.contains(&entry.process)) {
+    for (_, entry) in entries.into_iter().filter(|(hands, _)| !beside.contains(hands)) {
         match entry.level.as_str() {
+            "LOG" if entry.text.contains(CHANGES_HANDS) => {}
             "LOG" => statements.extend(statement(&entry.text)),
             "DETAIL" => {
                 let values = values(&entry.text);
@@ -46,6 +58,17 @@ pub(super) fn of_request(log: &str) -> anyhow::Result<Vec<String>> {
         }
     }
     Ok(statements)
+}
+
+/// Each line with the hands that its connection was in.
+fn by_hands(entries: Vec<Entry>) -> Vec<(Hands, Entry)> {
+    let mut changes: BTreeMap<String, usize> = BTreeMap::new();
+    let with_hands = |entry: Entry| {
+        let times = changes.entry(entry.process.clone()).or_default();
+        *times += usize::from(entry.text.contains(CHANGES_HANDS));
+        ((entry.process.clone(), *times), entry)
+    };
+    entries.into_iter().map(with_hands).collect()
 }
 
 /// Splits the log at its prefix, `<process> LEVEL:  `; other lines go on the one before.
@@ -171,6 +194,20 @@ mod tests {
                 "INSERT INTO t VALUES (null, E'{\"a\"\\x3atrue}', E'j')",
             ]
         );
+    }
+
+    #[test]
+    fn a_connection_that_goes_from_the_request_to_the_relay_takes_nothing_of_it_along() {
+        let changes_hands =
+            "<8> LOG:  statement: select set_config('role', 'lms_relay', false), set_config('a', '', false)
+<8> LOG:  execute s4: SELECT 3
+<8> LOG:  execute s5: UPDATE jobs SET state = 'dispatched'
+<8> LOG:  statement: select set_config('role', 'lms_app', false)
+<8> LOG:  execute s6: SELECT 4
+";
+        let found = of_request(&format!("{LOG}{changes_hands}")).expect("statements");
+        assert_eq!(found.last().map(String::as_str), Some("SELECT 4"));
+        assert_eq!(found.len(), of_request(LOG).expect("statements").len() + 1, "{found:?}");
     }
 
     #[test]

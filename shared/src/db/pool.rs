@@ -26,7 +26,7 @@ const BELIEVED: Duration = Duration::from_secs(1);
 pub(crate) const MAY_BE_WRITTEN: &str = "select 1 where current_setting('transaction_read_only') = 'off'";
 
 /// For whom a connection works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Sees and changes the rows of one tenant only.
     Tenant(TenantId),

@@ -4,6 +4,8 @@
 //! the next one can be made again for a tab that came a moment too late; an older number shown
 //! later means that somebody has a copy, and ends the session for both.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -44,13 +46,13 @@ pub struct Session {
     pub revoked_because: Option<String>,
 }
 
-/// A session that is alive, with its person.
+/// A session that is alive, with its person. Cheap to clone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignedIn {
     pub session: SessionId,
-    pub user: User,
+    pub user: Arc<User>,
     /// The slug of the person's tenant; none for superusers.
-    pub tenant_slug: Option<String>,
+    pub tenant_slug: Option<Arc<str>>,
 }
 
 /// A session that was opened or continued, with the token that continues it next time.
@@ -116,23 +118,27 @@ pub struct Device {
 }
 
 impl Session {
-    /// The person of a session, if the session is alive, the person may enter and the tenant is
-    /// active: asked on every call, so that a suspension counts at once.
-    pub async fn signed_in(conn: &mut Conn, id: SessionId, now: DateTime<Utc>) -> Result<Option<SignedIn>, Error> {
+    /// Those of the sessions that are alive and whose person may enter an active tenant, in no order:
+    /// asked on every call, so that a suspension counts at once.
+    pub async fn signed_in(conn: &mut Conn, ids: &[SessionId], now: DateTime<Utc>) -> Result<Vec<SignedIn>, Error> {
         let found = sessions::table
             .inner_join(users::table)
             .left_join(tenants::table)
-            .filter(sessions::id.eq(id))
+            .filter(sessions::id.eq_any(ids))
             .filter(sessions::revoked_at.is_null())
             .filter(sessions::expires_at.gt(now))
             .filter(users::is_active)
             .filter(users::status.eq(UserStatus::Active))
             .filter(sessions::tenant_id.is_null().or(tenants::is_active.assume_not_null()))
-            .select((User::as_select(), tenants::slug.nullable()))
-            .first::<(User, Option<String>)>(conn)
-            .await
-            .optional()?;
-        Ok(found.map(|(user, tenant_slug)| SignedIn { session: id, user, tenant_slug }))
+            .select((sessions::id, User::as_select(), tenants::slug.nullable()))
+            .load::<(SessionId, User, Option<String>)>(conn)
+            .await?;
+        let signed_in = |(session, user, slug): (_, _, Option<String>)| SignedIn {
+            session,
+            user: Arc::new(user),
+            tenant_slug: slug.map(Arc::from),
+        };
+        Ok(found.into_iter().map(signed_in).collect())
     }
 
     /// Signs `user` in on a device: a session, the time of it, and the event, all or nothing.
@@ -209,9 +215,10 @@ impl Session {
     ) -> Result<Refreshed, Error> {
         let named = seal.open(REFRESH, token).map(|(id, number)| (SessionId(id), i32::try_from(number)));
         let Some((id, Ok(shown))) = named else { return Ok(Refreshed::Refused) };
-        let Some(SignedIn { user, .. }) = Self::signed_in(conn, id, now).await? else {
+        let Some(SignedIn { user, .. }) = Self::signed_in(conn, &[id], now).await?.pop() else {
             return Ok(Refreshed::Refused);
         };
+        let user = Arc::unwrap_or_clone(user);
         let next = seal.seal(REFRESH, id.0, shown.saturating_add(1).unsigned_abs());
         let current = sessions::table
             .find(id)

@@ -7,6 +7,7 @@ mod me;
 mod password;
 mod refresh;
 mod register;
+mod session_loader;
 mod sessions;
 
 use serde_json::json;
