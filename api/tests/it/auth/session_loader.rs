@@ -32,8 +32,8 @@ async fn load(app: &TestApp, tenant: TenantId, session: SessionId) -> Result<Opt
     app.app.sessions.load(Scope::Tenant(tenant), session, app.app.clock.now()).await
 }
 
-fn is(found: &Option<SignedIn>, somebody: &Somebody) -> bool {
-    found.as_ref().is_some_and(|found| found.session == somebody.session && found.user.id == somebody.user.id)
+fn is(found: Option<&SignedIn>, somebody: &Somebody) -> bool {
+    found.is_some_and(|found| found.session == somebody.session && found.user.id == somebody.user.id)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,14 +46,14 @@ async fn who_comes_together_is_looked_up_together_and_each_is_told_of_their_own(
     let (found, statements) = count_queries(join_all(asked.map(|session| load(&app, tenant, session)))).await;
     let found: Vec<Option<SignedIn>> = found.into_iter().collect::<Result<_, _>>().expect("answers");
     for (found, somebody) in found.iter().zip(&people) {
-        assert!(is(found, somebody), "{found:?}");
+        assert!(is(found.as_ref(), somebody), "{found:?}");
     }
     assert!(found[MANY].is_none(), "a stranger is somebody");
-    assert!(is(&found[MANY + 1], &people[0]));
+    assert!(is(found[MANY + 1].as_ref(), &people[0]));
     assert!((2..=8).contains(&statements), "{statements} statements for {} questions", MANY + 2);
     // Alone, one asks at once.
     let (found, statements) = count_queries(load(&app, tenant, people[0].session)).await;
-    assert!(is(&found.expect("an answer"), &people[0]));
+    assert!(is(found.expect("an answer").as_ref(), &people[0]));
     assert_eq!(statements, 1);
 }
 
@@ -70,8 +70,8 @@ async fn a_session_of_another_tenant_is_nobodys_also_among_many() {
     for (index, somebody) in all().enumerate() {
         let (in_own, in_other) = (of_own[index].as_ref().expect("an answer"), of_other[index].as_ref().expect("one"));
         let is_ours = index < MANY;
-        assert_eq!((is(in_own, somebody), in_own.is_none()), (is_ours, !is_ours));
-        assert_eq!((is(in_other, somebody), in_other.is_none()), (!is_ours, is_ours));
+        assert_eq!((is(in_own.as_ref(), somebody), in_own.is_none()), (is_ours, !is_ours));
+        assert_eq!((is(in_other.as_ref(), somebody), in_other.is_none()), (!is_ours, is_ours));
     }
 }
 
@@ -94,11 +94,11 @@ async fn whoever_is_broken_off_holds_nobody_up() {
     let left: Vec<_> = questions.into_iter().enumerate().filter_map(|(index, it)| Some((index, it?))).collect();
     assert_eq!(left.len(), MANY - 8);
     for (index, answer) in join_all(left.into_iter().map(async |(index, question)| (index, question.await))).await {
-        assert!(is(&answer.expect("an answer"), &people[index]));
+        assert!(is(answer.expect("an answer").as_ref(), &people[index]));
     }
     // Nothing is left behind: one who comes later asks at once.
     let (found, statements) = count_queries(load(&app, tenant, people[0].session)).await;
-    assert!(is(&found.expect("an answer"), &people[0]));
+    assert!(is(found.expect("an answer").as_ref(), &people[0]));
     assert_eq!(statements, 1);
 }
 
