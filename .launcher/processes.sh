@@ -1,14 +1,15 @@
 # Processes that we started. Each has a file $CELL/run/NAME with its number and the moment it
 # began: numbers are used again, and a process that is not ours must never be stopped.
 
-# Prints the moment a process began, in whatever unit; nothing if there is no such process.
+# Prints the moment a process began, in whatever unit; nothing if there is no such process, or it
+# has ended and only waits to be asked for (state Z), which in a container may be for ever.
 began() {
     if [ -r "$PROC/$1/stat" ]; then
-        # The name, in parentheses, may hold anything; the 22nd field is the 20th after it.
-        sed 's/.*) //' "$PROC/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+        # The name, in parentheses, may hold anything; the state follows it, and 19 fields on is the moment.
+        sed 's/.*) //' "$PROC/$1/stat" 2>/dev/null | sed '/^Z/d' | cut -d ' ' -f 20
     elif has ps; then
         # In one language, and without the blanks that macOS fills the column up with.
-        LC_ALL=C ps -o lstart= -p "$1" 2>/dev/null | sed 's/[[:space:]]*$//'
+        LC_ALL=C ps -o stat= -o lstart= -p "$1" 2>/dev/null | sed -n '/^Z/d; s/^[^ ]* *\(.*[^ ]\) *$/\1/p'
     fi
 }
 

@@ -4,6 +4,9 @@
 //! come at once (an exam begins), most of what that costs is the journeys there and back. Here the
 //! first few ask, each for itself; who comes meanwhile waits until one of them is back, and then asks
 //! for all who wait. So nobody waits for others to come, and no answer is older than its question.
+//!
+//! For requests only, which the server goes on with until they end or are dropped. A stream of events
+//! rests while its client does not read, and would keep those waiting who wait for it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -119,20 +119,19 @@ struct Receiver<'a> {
 impl Receiver<'_> {
     async fn run(&mut self, field: &mut Field<'_>) -> ApiResult<Arrived> {
         while let Some(piece) = piece(field).await? {
-            self.take(&piece).await?;
+            self.take(piece).await?;
         }
         self.finish().await
     }
 
-    async fn take(&mut self, piece: &Bytes) -> ApiResult<()> {
-        self.size_bytes = self.size_bytes.saturating_add(length(piece));
+    async fn take(&mut self, mut piece: Bytes) -> ApiResult<()> {
+        self.size_bytes = self.size_bytes.saturating_add(length(&piece));
         if self.size_bytes > self.most {
             return Err(file_too_large(self.most));
         }
-        self.hash.update(piece);
-        let mut rest = piece.clone();
-        while !rest.is_empty() {
-            let fits = rest.split_to(rest.len().min(PART_BYTES - self.buffer.len()));
+        self.hash.update(&piece);
+        while !piece.is_empty() {
+            let fits = piece.split_to(piece.len().min(PART_BYTES - self.buffer.len()));
             self.buffer.extend_from_slice(&fits);
             if self.buffer.len() == PART_BYTES {
                 self.send().await?;

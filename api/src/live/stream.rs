@@ -7,10 +7,11 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use shared::db::{Conn, Scope};
+use chrono::{DateTime, Utc};
+use shared::db::{Conn, Pool, Scope};
 use shared::ids::{SessionId, TenantId};
 use shared::live::Topic;
-use shared::users::UserRole;
+use shared::users::{Session, UserRole};
 use tokio::time::Instant;
 
 use super::hub::Watch;
@@ -101,8 +102,11 @@ impl From<&Caller> for Reader {
 }
 
 impl Reader {
-    async fn may_go_on(&self, app: &App) -> ApiResult<bool> {
-        let signed_in = app.sessions.load(Scope::of(self.home), self.session, app.clock.now()).await?;
+    /// Asked by the stream alone: nobody goes on with it while its client does not read, so nobody
+    /// may wait for it.
+    async fn may_go_on(&self, pool: &Pool, now: DateTime<Utc>) -> ApiResult<bool> {
+        let mut conn = pool.get(Scope::of(self.home)).await?;
+        let signed_in = Session::signed_in(&mut conn, &[self.session], now).await?.pop();
         Ok(signed_in.is_some_and(|signed_in| {
             signed_in.user.role == self.role && signed_in.user.is_superuser == self.is_superuser
         }))
@@ -160,7 +164,7 @@ impl<S: Show> Running<S> {
 
     async fn recheck(&mut self) -> ApiResult<bool> {
         self.recheck_at = Instant::now() + self.app.live.settings().recheck;
-        if !self.reader.may_go_on(&self.app).await? {
+        if !self.reader.may_go_on(&self.app.pool, self.app.clock.now()).await? {
             return Ok(false);
         }
         // Also for what nobody was told of.

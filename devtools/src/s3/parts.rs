@@ -43,6 +43,7 @@ impl Parts {
                 } else if others.iter().any(|size| size != first) {
                     Some(refusal("InvalidPart", "All parts but the last must be of the same size."))
                 } else {
+                    uploads.remove(&upload);
                     None
                 }
             }

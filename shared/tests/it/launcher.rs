@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -168,4 +169,34 @@ fn a_system_that_keeps_no_list_of_processes_knows_its_own() {
     let status = servers("status");
     assert_eq!(String::from_utf8_lossy(&status.stdout), "postgres stopped\nredis stopped\n");
     assert!(servers("remove").status.success());
+}
+
+#[test]
+fn a_process_that_has_ended_runs_no_more_also_when_nobody_asks_for_its_end() {
+    let machine = Machine::with("none");
+    for proc in ["/proc", "/nowhere"] {
+        // As in a container whose first process asks for nobody's.
+        let mut process = Command::new("sleep").arg("600").spawn().expect("a process");
+        let ask = |what: &str| {
+            let script = format!(". .launcher/basics.sh; . .launcher/processes.sh; {what}");
+            let output = Command::new("/bin/sh")
+                .args(["-c", &script])
+                .current_dir(machine.folder.path())
+                .env("LMS_PROC", proc)
+                .env("CELL", machine.folder.path())
+                .output()
+                .expect("it ran");
+            assert!(output.stderr.is_empty(), "{}", said(&output));
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        };
+        let number = process.id().to_string();
+        ask(&format!("mkdir -p run; note_process sleeper {number}"));
+        assert_eq!(ask("process sleeper || echo none"), number, "by {proc}");
+        process.kill().expect("killed");
+        let killed = Instant::now();
+        while ask("process sleeper || echo none") != "none" {
+            assert!(killed.elapsed() < Duration::from_secs(10), "it is taken for one that runs, by {proc}");
+        }
+        process.wait().expect("ended");
+    }
 }
