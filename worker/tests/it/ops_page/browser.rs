@@ -43,7 +43,9 @@ impl Browser {
             .find_map(|line| {
                 line.ok()?.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
             })
-            .expect("chromedriver tells its port");
+            .expect(
+                "chromedriver ended without a word: Ubuntu's is a door to the snap `chromium`, which must be there",
+            );
         let mut arguments = vec!["--headless=new", "--disable-dev-shm-usage", "--window-size=1400,1000"];
         if is_root() {
             // Its sandbox is for users who are not.
