@@ -48,6 +48,12 @@ struct Question {
     turn: oneshot::Sender<Turn>,
 }
 
+/// Where one is who comes to ask.
+enum Place {
+    First(Right),
+    Behind(oneshot::Receiver<Turn>),
+}
+
 /// What ends the waiting.
 #[derive(Debug)]
 enum Turn {
@@ -70,8 +76,8 @@ impl SessionLoader {
     pub async fn load(&self, scope: Scope, session: SessionId, at: DateTime<Utc>) -> ApiResult<Option<SignedIn>> {
         loop {
             let right = match self.line_up(scope, session, at) {
-                Ok(right) => right,
-                Err(turn) => match turn.await {
+                Place::First(right) => right,
+                Place::Behind(turn) => match turn.await {
                     Ok(Turn::Answered(answer)) => return answer,
                     Ok(Turn::Asks(right)) => right,
                     // Whoever was to bring the answer was broken off.
@@ -82,17 +88,16 @@ impl SessionLoader {
         }
     }
 
-    /// The right to ask at once, or where to wait.
-    fn line_up(&self, scope: Scope, session: SessionId, at: DateTime<Utc>) -> Result<Right, oneshot::Receiver<Turn>> {
+    fn line_up(&self, scope: Scope, session: SessionId, at: DateTime<Utc>) -> Place {
         let mut queues = locked(&self.queues);
         let queue = queues.entry(scope).or_default();
         if queue.asking < ASKING {
             queue.asking += 1;
-            return Ok(Right { scope, queues: Arc::clone(&self.queues) });
+            return Place::First(Right { scope, queues: Arc::clone(&self.queues) });
         }
         let (turn, wait) = oneshot::channel();
         queue.waiting.push_back(Question { session, at, turn });
-        Err(wait)
+        Place::Behind(wait)
     }
 }
 
@@ -111,7 +116,7 @@ struct Right {
 impl Right {
     /// Asks for `session` and for all who wait.
     async fn ask(self, pool: &Pool, session: SessionId, at: DateTime<Utc>) -> ApiResult<Option<SignedIn>> {
-        let others = self.those_who_wait();
+        let others = self.take_those_who_wait();
         let sessions: Vec<SessionId> =
             std::iter::once(session).chain(others.iter().map(|other| other.session)).collect();
         let at = others.iter().map(|other| other.at).fold(at, DateTime::max);
@@ -131,7 +136,8 @@ impl Right {
         }
     }
 
-    fn those_who_wait(&self) -> Vec<Question> {
+    /// They wait no more: whoever takes them answers them.
+    fn take_those_who_wait(&self) -> Vec<Question> {
         let mut queues = locked(&self.queues);
         let Some(queue) = queues.get_mut(&self.scope) else { return Vec::new() };
         let many = queue.waiting.len().min(LARGEST - 1);

@@ -36,6 +36,12 @@ fn is(found: Option<&SignedIn>, somebody: &Somebody) -> bool {
     found.is_some_and(|found| found.session == somebody.session && found.user.id == somebody.user.id)
 }
 
+async fn assert_asks_alone(app: &TestApp, tenant: TenantId, somebody: &Somebody) {
+    let (found, statements) = count_queries(load(app, tenant, somebody.session)).await;
+    assert!(is(found.expect("an answer").as_ref(), somebody));
+    assert_eq!(statements, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_together_is_looked_up_together_and_each_is_told_of_their_own() {
     let app = TestApp::start().await;
@@ -51,10 +57,7 @@ async fn who_comes_together_is_looked_up_together_and_each_is_told_of_their_own(
     assert!(found[MANY].is_none(), "a stranger is somebody");
     assert!(is(found[MANY + 1].as_ref(), &people[0]));
     assert!((2..=8).contains(&statements), "{statements} statements for {} questions", MANY + 2);
-    // Alone, one asks at once.
-    let (found, statements) = count_queries(load(&app, tenant, people[0].session)).await;
-    assert!(is(found.expect("an answer").as_ref(), &people[0]));
-    assert_eq!(statements, 1);
+    assert_asks_alone(&app, tenant, &people[0]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,10 +99,8 @@ async fn whoever_is_broken_off_holds_nobody_up() {
     for (index, answer) in join_all(left.into_iter().map(async |(index, question)| (index, question.await))).await {
         assert!(is(answer.expect("an answer").as_ref(), &people[index]));
     }
-    // Nothing is left behind: one who comes later asks at once.
-    let (found, statements) = count_queries(load(&app, tenant, people[0].session)).await;
-    assert!(is(found.expect("an answer").as_ref(), &people[0]));
-    assert_eq!(statements, 1);
+    // Nothing is left behind: whoever comes later asks at once.
+    assert_asks_alone(&app, tenant, &people[0]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,12 +103,12 @@ async fn suffer(world: &World, harm: Harm) -> Account {
         Harm::Kill => kill(world, &mut workers[0]).await,
         Harm::Flush => flush(world).await,
     }
-    settle(world).await;
+    until_still(world).await;
     Account::settle(world, Wanted { orders: 0..ORDERS, ..Wanted::default() }).await
 }
 
 /// Waits until all is done, or nothing moves any more.
-async fn settle(world: &World) {
+async fn until_still(world: &World) {
     let (mut left, mut moved) = (unfinished(world).await, Instant::now());
     while left > 0 && moved.elapsed() < STILL {
         tokio::time::sleep(Duration::from_millis(200)).await; // between two questions
