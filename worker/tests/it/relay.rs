@@ -32,7 +32,8 @@ async fn who_is_due_does_not_wait_behind_thousands_of_tenants_that_are_not() {
     let db = TestDb::lease().await;
     tomorrow(&db, 2_000).await;
     let _worker = Worker::start(&db, &["--queues", "within_1m=4"], &[]);
-    let done = "select state::text as text from jobs where run_at <= now() and state = 'succeeded'";
+    let done = "select state::text as text from jobs
+                where kind = 'rehearsal.nothing' and run_at <= now() and state = 'succeeded'";
     until_within(Duration::from_secs(10), "the due one is done", async || !db.texts(done).await.is_empty()).await;
 }
 
@@ -59,7 +60,8 @@ async fn what_had_a_ticket_when_redis_went_is_done_without_it() {
     db.owner().await.batch_execute(sent).await.expect("sent");
     let nowhere = [("REDIS_URL", "redis://127.0.0.1:1")];
     let _worker = Worker::start(&db, &["--queues", "within_1m=4"], &nowhere);
-    let left = "select state::text as text from jobs where state <> 'succeeded'";
+    // Of these: the worker leads, and by the clock more is asked for, of queues that it does not serve.
+    let left = "select state::text as text from jobs where kind = 'rehearsal.nothing' and state <> 'succeeded'";
     until_within(Duration::from_secs(25), "all are done", async || db.texts(left).await.is_empty()).await;
 }
 

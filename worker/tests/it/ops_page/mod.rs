@@ -183,10 +183,12 @@ async fn the_dead_are_replayed_running_jobs_cancelled_and_schedules_switched() {
     browser.click("[id='disable-jobs.prune']").await;
     sure().await;
     browser.until("document.getElementById('enable-jobs.prune')").await;
+    // It may have been due by the clock before it was switched off.
+    let asked = async || stage.db.texts("select kind as text from jobs where kind = 'jobs.prune'").await.len();
+    let before = asked().await;
     browser.click("[id='run-jobs.prune']").await;
     browser.until("document.getElementById('said').textContent.startsWith('jobs.prune was asked for')").await;
-    let asked = stage.db.texts("select kind as text from jobs where kind = 'jobs.prune'").await;
-    assert_eq!(asked, ["jobs.prune"]);
+    assert_eq!(asked().await, before + 1);
     browser.close().await;
 }
 
