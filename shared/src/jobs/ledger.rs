@@ -332,12 +332,20 @@ pub async fn database_time(conn: &mut Conn) -> Result<DateTime<Utc>, Error> {
     diesel::select(now.into_sql::<Timestamptz>()).get_result(conn).await
 }
 
-/// Who leads the relay, and since when.
+/// The leader's name while nobody reaches Redis.
+pub(super) const NOBODY: &str = "";
+
+/// Who leads the relay, and since when; none while nobody reaches Redis.
 ///
 /// # Errors
 /// The database's.
 pub async fn leader(conn: &mut Conn) -> Result<Option<(String, DateTime<Utc>)>, Error> {
-    job_relay::table.select((job_relay::leader, job_relay::leading_since)).first(conn).await.optional()
+    job_relay::table
+        .filter(job_relay::leader.ne(NOBODY))
+        .select((job_relay::leader, job_relay::leading_since))
+        .first(conn)
+        .await
+        .optional()
 }
 
 pub(super) fn milliseconds(duration: Duration) -> i64 {

@@ -74,11 +74,12 @@ pub const MEASURES: &[Measure] = measures! {
     BOTH Kind::Gauge, "db_pool_connections_used" [] "Connections to the database that are in use";
     BOTH Kind::Gauge, "db_pool_callers_waiting" [] "Callers that wait for a connection";
     BOTH Kind::Histogram(OF_WAITS), "db_pool_wait_seconds" [] "How long callers waited until they had a connection, or had waited enough";
-    BOTH Kind::Gauge, "relay_leader" [] "1 in the process that leads the relay, 0 in the others";
+    BOTH Kind::Gauge, "relay_leader" [] "1 in the process that leads the relay, which is to hand out tickets; 0 in the others";
+    BOTH Kind::Gauge, "relay_keeper" [] "1 in the process that fires schedules and takes back what died, 0 in the others";
     BOTH Kind::Gauge, "relay_window_used" ["queue"] "Jobs whose ticket is out, as the leader sees it";
     BOTH Kind::Counter, "relay_epoch_resets_total" [] "How often Redis had lost its tickets and they were given again";
     BOTH Kind::Counter, "job_lease_expired_total" [] "Jobs taken back from workers that were lost";
-    BOTH Kind::Counter, "job_attempts_total" ["kind", "outcome"] "Attempts that ended; with its worker once too often, as the leader of the relay sees it";
+    BOTH Kind::Counter, "job_attempts_total" ["kind", "outcome"] "Attempts that ended; with its worker once too often, as the relay's keeper sees it";
     BOTH Kind::Histogram(OF_SCHEDULES), "schedule_lateness_seconds" [] "From the instant of a schedule to its job";
     WORKER Kind::Gauge, "jobs_ready" ["queue"] "Jobs that are due and have not started";
     WORKER Kind::Gauge, "jobs_scheduled" ["queue"] "Jobs that wait for their time";

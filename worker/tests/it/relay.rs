@@ -4,10 +4,12 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
+use devtools::proxy::Proxy;
 use diesel_async::SimpleAsyncConnection;
 use shared::ids::TenantId;
-use shared::jobs::{Job, JobState, Queue, enqueue, enqueue_many, relay};
+use shared::jobs::{Job, JobState, Queue, enqueue, enqueue_many, ledger, relay};
 use shared::testing::TestDb;
+use url::Url;
 use worker::rehearsal::Nothing;
 
 use crate::process::{Worker, until, until_within};
@@ -25,6 +27,15 @@ async fn tomorrow(db: &TestDb, tenants: u32) -> TenantId {
     db.owner().await.batch_execute(&fill).await.expect("filled");
     enqueue(&mut *db.tenant(last).await, &Nothing { tenant: last }).await.expect("enqueued");
     last
+}
+
+/// A way to Redis that can be cut off, and its URL.
+async fn way_to_redis() -> (Proxy, String) {
+    let mut redis: Url = std::env::var("TEST_REDIS_URL").expect("a Redis").parse().expect("a URL");
+    let server = redis.socket_addrs(|| None).expect("an address").remove(0);
+    let way = Proxy::start(server).await.expect("a proxy");
+    redis.set_port(Some(way.address().port())).expect("a port");
+    (way, redis.to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,7 +85,7 @@ async fn a_redis_that_does_not_answer_holds_up_neither_the_sweep_nor_the_clock()
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("redis://{}", silent.local_addr().expect("an address"));
     let worker = Worker::start(&db, &["--queues", "within_10m=1"], &[("REDIS_URL", &url)]);
-    until("it leads", async || worker.metric("relay_leader").await > 0.0).await;
+    until("it keeps the clock", async || worker.metric("relay_keeper").await > 0.0).await;
     let known = "select name as text from job_schedules where name = 'jobs.prune'";
     until("the schedules are written", async || !db.texts(known).await.is_empty()).await;
     for _ in 0..2 {
@@ -118,4 +129,42 @@ async fn who_leads_no_more_tells_no_numbers_of_a_leader() {
     until("it says that it does not lead", async || worker.metric("relay_leader").await < 1.0).await;
     let out = worker.metric("relay_window_used").await;
     assert!(out < 1.0, "it still tells of {out} tickets");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_reach_redis_leaves_the_lead_to_who_does_and_keeps_the_clock() {
+    let db = TestDb::lease().await;
+    let tenant = TenantId::new();
+    let (way, redis) = way_to_redis().await;
+    let namespace = format!("test:{}", uuid::Uuid::new_v4());
+    let through = [("REDIS_URL", redis.as_str()), ("REDIS_NAMESPACE", &namespace)];
+    let first = Worker::start(&db, &["--queues", "within_10m=1"], &through);
+    until("the first leads", async || first.metric("relay_leader").await > 0.0).await;
+    until("and keeps the clock", async || first.metric("relay_keeper").await > 0.0).await;
+    let second = Worker::start(&db, &["--queues", "within_1m=1"], &[("REDIS_NAMESPACE", &namespace)]);
+
+    way.stall();
+    let id = enqueue(&mut *db.tenant(tenant).await, &Nothing { tenant }).await.expect("enqueued").id();
+    until("the second does it", async || show(&db, id).await.0.state == JobState::Succeeded).await;
+    assert!(second.metric("relay_leader").await > 0.0, "it was not by its ticket");
+    until("the first leads no more", async || first.metric("relay_leader").await < 1.0).await;
+    assert!(first.metric("relay_keeper").await > 0.0, "the clock needs no Redis");
+    assert_eq!(second.metric("relay_keeper").await, 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_leads_while_redis_is_away_and_who_hears_of_it_again_does() {
+    let db = TestDb::lease().await;
+    let (way, redis) = way_to_redis().await;
+    let worker = Worker::start(&db, &["--queues", "within_10m=1"], &[("REDIS_URL", &redis)]);
+    let leader = async || {
+        let row = ledger::leader(&mut *db.relay().await).await.expect("an answer");
+        row.map(|(name, _)| name)
+    };
+    let name = format!("worker {}", worker.id());
+    until("it leads", async || leader().await.as_ref() == Some(&name)).await;
+    way.stall();
+    until("nobody leads", async || leader().await.is_none()).await;
+    way.flow();
+    until("it leads again", async || leader().await.as_ref() == Some(&name)).await;
 }

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
+use super::super::ledger::NOBODY;
 use super::super::mutant::{Mutant, is_on};
 use super::super::{Road, RoadError};
 use super::RelayError;
@@ -95,6 +96,15 @@ async fn write(conn: &mut Conn, epoch: &str, run: &str, leader: &str) -> Result<
         .on_conflict(job_relay::is_only)
         .do_update()
         .set(values)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Says that `leader` leads no more.
+pub(super) async fn resign(conn: &mut Conn, leader: &str) -> Result<(), Error> {
+    diesel::update(job_relay::table.filter(job_relay::leader.eq(leader)))
+        .set(job_relay::leader.eq(NOBODY))
         .execute(conn)
         .await?;
     Ok(())

@@ -1,7 +1,7 @@
 //! What goes wrong.
 
 use super::world::World;
-use crate::process::Program;
+use crate::process::{Program, until};
 
 /// Empties Redis.
 pub(super) async fn flush(world: &World) {
@@ -31,18 +31,15 @@ pub(super) async fn end_connections(world: &World, most: u32) -> i64 {
         .await
 }
 
-/// The number of the relay's lock.
-const LEADER_LOCK: u32 = 7_203_302;
+/// The connections by which the relay's posts are held: the leader's and the keeper's.
+const HOLDERS: &str = "pg_locks where locktype = 'advisory' and objid in (7203302, 7203303) and granted
+    and database = (select oid from pg_database where datname = current_database())";
 
-/// Ends the connection by which the relay's leader leads; says how many there were.
-pub(super) async fn depose(world: &World) -> i64 {
-    world
-        .ask(&format!(
-            "select count(pg_terminate_backend(pid)) from pg_locks
-             where locktype = 'advisory' and objid = {LEADER_LOCK} and granted
-               and database = (select oid from pg_database where datname = current_database())"
-        ))
-        .await
+/// Ends the connections by which the relay's posts are held, as soon as both are.
+pub(super) async fn depose(world: &World) {
+    let held = format!("select count(*) from {HOLDERS}");
+    until("somebody leads, and somebody keeps the clock", async || world.ask(&held).await == 2).await;
+    world.ask(&format!("select count(pg_terminate_backend(pid)) from {HOLDERS}")).await;
 }
 
 /// The process that leads the relay.

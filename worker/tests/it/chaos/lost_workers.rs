@@ -101,7 +101,7 @@ async fn a_job_that_is_longer_than_many_leases_runs_once() {
     let length = Mail::QUEUE.lease() * size(3, 5);
     world.mail(0..1, u64::try_from(length.as_millis()).expect("few")).await;
     until_running(&world, 1).await;
-    assert_eq!(faults::depose(&world).await, 1, "nobody led");
+    faults::depose(&world).await;
     until("it is done", async || unfinished(&world).await == 0).await;
     let took = world.ask("select extract(epoch from max(finished_at - started_at))::bigint from jobs").await;
     assert!(Duration::from_secs(took.unsigned_abs() + 1) >= length, "it took {took} s");

@@ -85,7 +85,7 @@ async fn harm(world: &World, victim: &mut Program, turn: usize) {
         }
         3 => victim.kill_and_restart(),
         4 => drop(faults::end_connections(world, 4).await),
-        _ => drop(faults::depose(world).await),
+        _ => faults::depose(world).await,
     }
 }
 
