@@ -8,8 +8,10 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::courses::{Authorship, ContentType, ContentVersion, ContentVersionBrief};
-use shared::ids::{ContentItemId, ContentVersionId};
+use shared::courses::{Authorship, ContentType, ContentVersion, ContentVersionBrief, FileThen};
+use shared::db::Conn;
+use shared::files::{File, Reader};
+use shared::ids::{ContentItemId, ContentVersionId, FileId};
 use shared::users::Person;
 use utoipa::ToSchema;
 
@@ -20,6 +22,16 @@ use super::policy;
 use crate::access::Can;
 use crate::app::App;
 use crate::http::{ApiError, ApiResult, Body, Db, IfMatch, Listing, Paging, Path, Tagged};
+
+/// The file that an item showed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = VersionFile)]
+pub struct VersionFileOut {
+    /// None when it has been deleted since.
+    id: Option<FileId>,
+    #[schema(example = "slides.pdf")]
+    filename: String,
+}
 
 /// An item after a change of its content.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -50,6 +62,8 @@ pub struct ContentVersionOut {
     lines_removed: i32,
     /// The number of the version that was brought back.
     restored_from: Option<i32>,
+    /// None also in versions that were made when this was not written down.
+    file: Option<VersionFileOut>,
     created_at: DateTime<Utc>,
 }
 
@@ -66,6 +80,8 @@ impl From<(ContentVersionBrief, Option<Person>)> for ContentVersionOut {
             lines_removed,
             restored_from,
             created_at,
+            file_id,
+            filename,
         } = version;
         Self {
             id,
@@ -79,6 +95,7 @@ impl From<(ContentVersionBrief, Option<Person>)> for ContentVersionOut {
             lines_added,
             lines_removed,
             restored_from,
+            file: filename.map(|filename| VersionFileOut { id: file_id, filename }),
             created_at,
         }
     }
@@ -116,6 +133,9 @@ impl From<(ContentVersion, Option<Person>)> for ContentVersionDetailOut {
             restored_from,
             author_id: _,
             created_at,
+            knows_file: _,
+            file_id,
+            filename,
         } = version;
         let brief = ContentVersionBrief {
             id,
@@ -128,6 +148,8 @@ impl From<(ContentVersion, Option<Person>)> for ContentVersionDetailOut {
             lines_removed,
             restored_from,
             created_at,
+            file_id,
+            filename,
         };
         Self { version: (brief, author).into(), text_content, external_url, metadata }
     }
@@ -193,7 +215,20 @@ pub async fn show_version(
     Ok(Json(version.ok_or(ApiError::NotFound("version"))?.into()))
 }
 
-/// Bring an item back to what it was, by a new version.
+/// What the item shows after this version was brought back. A file that is gone cannot be shown, and
+/// one that the caller does not see among the files is not theirs to show to others.
+async fn file_then<N>(conn: &mut Conn, caller: &Can<N>, version: &ContentVersion) -> ApiResult<FileThen> {
+    let Some(file) = version.file_id else {
+        let showed_none = version.knows_file && version.filename.is_none();
+        return Ok(if showed_none { FileThen::AsBefore(None) } else { FileThen::AsNow });
+    };
+    let reader = Reader { user: caller.user, role: caller.role };
+    let seen = File::find_visible(conn, caller.tenant(), file, reader).await?;
+    Ok(if seen.is_some() { FileThen::AsBefore(Some(file)) } else { FileThen::AsNow })
+}
+
+/// Bring an item back to what it was, by a new version. With it comes the file that it showed, if
+/// that is still there and among the caller's files; otherwise the item shows what it shows now.
 #[utoipa::path(post, path = "/api/content/{content_item}/versions/{content_version}/restore/", tag = "courses",
     params(("content_item" = ContentItemId, Path), ("content_version" = ContentVersionId, Path)),
     request_body = CommentVersion,
@@ -212,6 +247,7 @@ pub async fn restore_version(
     let version = ContentVersion::find(&mut conn, &item, version).await?;
     let (version, _) = version.ok_or(ApiError::NotFound("version"))?;
     let by = Authorship { author: policy::author(&caller), comment: &body.comment };
-    let item = version.restore(&mut conn, &item, seen, by, app.clock.now()).await?;
+    let file = file_then(&mut conn, &caller, &version).await?;
+    let item = version.restore(&mut conn, &item, file, seen, by, app.clock.now()).await?;
     shown(&mut conn, &access, &module, item).await
 }

@@ -28,6 +28,7 @@ impl From<CourseError> for ApiError {
             CourseError::WindowEmpty => Self::field("available_until", message),
             CourseError::Metadata(_) => Self::field("metadata", message),
             CourseError::UrlMissing => Self::field("external_url", message),
+            CourseError::File(error) => error.into(),
             CourseError::Database(error) => error.into(),
         }
     }

@@ -1,9 +1,11 @@
 //! The file of a course's item over HTTP: whoever may open the item may download it.
 
 use axum::Json;
+use axum::extract::State;
 use axum::http::StatusCode;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
+use shared::courses::{Authorship, ContentVersion, CourseError};
 use shared::db::Conn;
 use shared::files::{Attachment, FileError, FileRow, FileStatus};
 use shared::ids::{ContentItemId, FileId};
@@ -11,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::{ReadFiles, policy};
 use crate::access::Can;
+use crate::app::App;
 use crate::courses::{self, WriteCourses};
 use crate::http::{ApiError, ApiResult, Body, Db, Path};
 
@@ -74,36 +77,45 @@ pub async fn show_item_file(
 }
 
 /// Give an item its file: from then on it is downloaded by those who may open the item, and is not
-/// deleted.
+/// deleted. Another file makes a version of the item.
 #[utoipa::path(put, path = "/api/content/{content_item}/file/", tag = "files",
     params(("content_item" = ContentItemId, Path)), request_body = AttachFile,
     responses((status = OK, body = AttachmentOut)))]
 pub async fn attach_file(
     caller: Can<WriteCourses>,
+    State(app): State<App>,
     Path(item): Path<ContentItemId>,
     db: Db,
     Body(body): Body<AttachFile>,
 ) -> ApiResult<Json<AttachmentOut>> {
     let missing = || ApiError::field("file", "There is no such file.");
     let mut conn = db.conn().await?;
-    courses::own_content_item(&mut conn, &caller, item).await?;
+    let (found, ..) = courses::own_content_item(&mut conn, &caller, item).await?;
     match policy::readable(&mut conn, &caller, body.file).await {
         Err(ApiError::NotFound(_)) => return Err(missing()),
         other => other?,
     };
-    Attachment::set(&mut conn, caller.tenant(), item, Some(body.file)).await.map_err(|error| match error {
-        FileError::Gone => missing(),
+    let by = Authorship { author: courses::author(&caller), comment: "" };
+    let attached = ContentVersion::attach(&mut conn, &found, Some(body.file), by, app.clock.now()).await;
+    attached.map_err(|error| match error {
+        CourseError::File(FileError::Gone) => missing(),
         error => error.into(),
     })?;
     Ok(Json(file_of(&mut conn, &caller, item).await?))
 }
 
-/// Take an item's file away. The file stays where it is.
+/// Take an item's file away, which makes a version of the item. The file stays where it is.
 #[utoipa::path(delete, path = "/api/content/{content_item}/file/", tag = "files",
     params(("content_item" = ContentItemId, Path)), responses((status = NO_CONTENT)))]
-pub async fn detach_file(caller: Can<WriteCourses>, Path(item): Path<ContentItemId>, db: Db) -> ApiResult<StatusCode> {
+pub async fn detach_file(
+    caller: Can<WriteCourses>,
+    State(app): State<App>,
+    Path(item): Path<ContentItemId>,
+    db: Db,
+) -> ApiResult<StatusCode> {
     let mut conn = db.conn().await?;
-    courses::own_content_item(&mut conn, &caller, item).await?;
-    Attachment::set(&mut conn, caller.tenant(), item, None).await?;
+    let (item, ..) = courses::own_content_item(&mut conn, &caller, item).await?;
+    let by = Authorship { author: courses::author(&caller), comment: "" };
+    ContentVersion::attach(&mut conn, &item, None, by, app.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

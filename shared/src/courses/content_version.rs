@@ -12,11 +12,14 @@ use similar::{ChangeTag, TextDiff};
 use super::{ContentItem, ContentType, Course, CourseError};
 use crate::db::schema::{content_versions, users};
 use crate::db::{Conn, Error, Numbered, Page};
-use crate::ids::{ContentItemId, ContentVersionId, CourseId, TenantId, UserId};
+use crate::files::Attachment;
+use crate::ids::{ContentItemId, ContentVersionId, CourseId, FileId, TenantId, UserId};
 use crate::users::Person;
 
 /// Texts that differ a lot are compared roughly after so long: the counts are for people.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// What it is called among the fields that differ.
+const FILE: &str = "file";
 
 /// An item as it was after a change of its content. Written once.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
@@ -43,6 +46,12 @@ pub struct ContentVersion {
     pub restored_from: Option<i32>,
     pub author_id: Option<UserId>,
     pub created_at: DateTime<Utc>,
+    /// Whether it was written down which file the item showed: not in the oldest versions.
+    pub knows_file: bool,
+    /// The file that the item showed. None when it showed none, and when the file is gone.
+    pub file_id: Option<FileId>,
+    /// What it was called.
+    pub filename: Option<String>,
 }
 
 /// A version, as much of it as lists show: without what was in the item.
@@ -59,6 +68,17 @@ pub struct ContentVersionBrief {
     pub lines_removed: i32,
     pub restored_from: Option<i32>,
     pub created_at: DateTime<Utc>,
+    pub file_id: Option<FileId>,
+    pub filename: Option<String>,
+}
+
+/// The file that an item shows after it was brought back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileThen {
+    /// Whichever it shows now.
+    AsNow,
+    /// This one, or none.
+    AsBefore(Option<FileId>),
 }
 
 /// Who changes content, and what they say of it.
@@ -123,12 +143,19 @@ impl ContentVersion {
             restored_from: None,
             author_id: by.author,
             created_at: now,
+            knows_file: false,
+            file_id: None,
+            filename: None,
         }
     }
 
+    /// Writes it down, with the file that the item shows now.
     async fn insert(self, conn: &mut Conn) -> Result<Self, Error> {
-        diesel::insert_into(content_versions::table).values(&self).execute(conn).await?;
-        Ok(self)
+        let file = Attachment::of(conn, self.tenant_id, self.content_item_id).await?;
+        let (file_id, filename) = file.unzip();
+        let version = Self { knows_file: true, file_id, filename, ..self };
+        diesel::insert_into(content_versions::table).values(&version).execute(conn).await?;
+        Ok(version)
     }
 
     /// Writes down a new item.
@@ -194,11 +221,43 @@ impl ContentVersion {
         .await
     }
 
+    /// Gives the item this file, or takes its file away, by a new version. [`CourseError::File`] when
+    /// the tenant has no such file.
+    pub async fn attach(
+        conn: &mut Conn,
+        item: &ContentItem,
+        file: Option<FileId>,
+        by: Authorship<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(), CourseError> {
+        conn.transaction(async |conn| {
+            Course::lock(conn, item.tenant_id, item.course_id).await?.ok_or(CourseError::Gone)?;
+            let item = ContentItem::reload(conn, item).await?.ok_or(CourseError::Gone)?;
+            if Self::shows(conn, &item, file).await? {
+                return Ok(());
+            }
+            // Asked for first: it may have to write down what was.
+            let number = Self::next_number(conn, &item).await?;
+            Attachment::set(conn, item.tenant_id, item.id, file).await?;
+            let difference = Difference { fields: vec![FILE], ..Difference::default() };
+            Self::of(&item, number, by, now).telling(difference).insert(conn).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whether this is the file that the item shows now, or that it shows none.
+    async fn shows(conn: &mut Conn, item: &ContentItem, file: Option<FileId>) -> Result<bool, Error> {
+        let now = Attachment::of(conn, item.tenant_id, item.id).await?;
+        Ok(now.map(|(id, _)| id) == file)
+    }
+
     /// Brings the item's content back to what it was in this version, by a new version.
     pub async fn restore(
         &self,
         conn: &mut Conn,
         item: &ContentItem,
+        file: FileThen,
         seen: Option<i32>,
         by: Authorship<'_>,
         now: DateTime<Utc>,
@@ -220,7 +279,14 @@ impl ContentVersion {
             restored.check()?;
             let after = restored.write(conn, now).await?;
             let number = Self::next_number(conn, &before).await?;
-            let version = Self::of(&after, number, by, now).telling(Difference::between(&before, &after));
+            let mut difference = Difference::between(&before, &after);
+            if let FileThen::AsBefore(file) = file
+                && !Self::shows(conn, item, file).await?
+            {
+                Attachment::set(conn, item.tenant_id, item.id, file).await?;
+                difference.fields.push(FILE);
+            }
+            let version = Self::of(&after, number, by, now).telling(difference);
             Self { restored_from: Some(self.number), ..version }.insert(conn).await?;
             Ok(after)
         })

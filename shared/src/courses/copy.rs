@@ -185,11 +185,13 @@ impl Copying<'_> {
         let comment: String = by.comment.chars().take(1_000).collect();
         diesel::sql_query(
             "insert into content_versions (id, tenant_id, course_id, content_item_id, number, title, content_type,
-                 text_content, external_url, metadata, comment, author_id, created_at)
+                 text_content, external_url, metadata, comment, author_id, created_at, knows_file, file_id, filename)
              select named.version_id, i.tenant_id, i.course_id, i.id, 1, i.title, i.content_type,
-                 i.text_content, i.external_url, i.metadata, $4, $5, $6
+                 i.text_content, i.external_url, i.metadata, $4, $5, $6, true, f.id, f.filename
              from unnest($2, $3) as named (item_id, version_id)
-             join content_items i on i.tenant_id = $1 and i.id = named.item_id",
+             join content_items i on i.tenant_id = $1 and i.id = named.item_id
+             left join file_attachments a on a.tenant_id = i.tenant_id and a.content_item_id = i.id
+             left join files f on f.tenant_id = a.tenant_id and f.id = a.file_id",
         )
         .bind::<SqlUuid, _>(self.to.tenant_id)
         .bind::<Array<SqlUuid>, _>(&items.new)

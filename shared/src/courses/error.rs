@@ -56,6 +56,9 @@ pub enum CourseError {
     /// A module of any other course may be out of the learners' reach.
     #[error("a module comes before one of its own course, or of a course that asks for its course")]
     PrerequisiteElsewhere,
+    /// What has to do with an item's file.
+    #[error(transparent)]
+    File(#[from] crate::files::FileError),
     /// What is to open and close.
     #[error("this is not after the release")]
     WindowEmpty,

@@ -30,7 +30,7 @@ pub use access::{
     SeenModule, UnmetModule, Window, WindowChanges,
 };
 pub use content_item::{ContentItem, ContentItemChanges, ContentType, FoundItem, NewContentItem};
-pub use content_version::{Authorship, ContentVersion, ContentVersionBrief};
+pub use content_version::{Authorship, ContentVersion, ContentVersionBrief, FileThen};
 pub use copy::{Copied, copy_contents};
 pub use course::{Course, CourseChanges, CourseStatus, DifficultyLevel, NewCourse};
 pub use course_list::{CourseFilter, CourseKey, CourseOrdering, CourseRow, Viewer};

@@ -381,6 +381,12 @@ diesel::table! {
         author_id -> Nullable<Uuid>,
         /// The column `created_at`.
         created_at -> Timestamptz,
+        /// Whether it was written down which file the item showed; not in versions of before this column.
+        knows_file -> Bool,
+        /// The file that the item showed; null when it showed none or the file is gone.
+        file_id -> Nullable<Uuid>,
+        /// What that file was called; null when the item showed none.
+        filename -> Nullable<Text>,
     }
 }
 
@@ -2164,6 +2170,7 @@ diesel::joinable!(certificates -> enrollments (enrollment_id));
 diesel::joinable!(certificates -> users (user_id));
 diesel::joinable!(content_items -> modules (module_id));
 diesel::joinable!(content_versions -> content_items (content_item_id));
+diesel::joinable!(content_versions -> files (file_id));
 diesel::joinable!(content_versions -> users (author_id));
 diesel::joinable!(courses -> tenants (tenant_id));
 diesel::joinable!(courses -> users (instructor_id));

@@ -58,6 +58,22 @@ impl Attachment {
         Ok(())
     }
 
+    /// The file of an item, and what it is called.
+    pub(crate) async fn of(
+        conn: &mut Conn,
+        tenant: TenantId,
+        item: ContentItemId,
+    ) -> Result<Option<(FileId, String)>, Error> {
+        file_attachments::table
+            .inner_join(files::table)
+            .filter(file_attachments::tenant_id.eq(tenant))
+            .filter(file_attachments::content_item_id.eq(item))
+            .select((files::id, files::filename))
+            .first(conn)
+            .await
+            .optional()
+    }
+
     /// The files of these items, in one query.
     pub async fn files_of(
         conn: &mut Conn,

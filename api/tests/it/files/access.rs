@@ -1,6 +1,6 @@
 //! Who sees which files.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::enrollments::EnrollmentStatus;
 use shared::files::Attachment;
 use shared::ids::{ContentItemId, FileId};
@@ -103,6 +103,73 @@ async fn a_file_of_a_course_is_for_those_who_may_open_its_item() {
     learner.get(&of_item).await.expect(404);
     learner.get(&address(&file, "download/")).await.expect(404);
     teacher.delete(&address(&file, "")).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_item_showed_is_in_its_versions_and_comes_back_with_them() {
+    let office = Office::open().await;
+    let db = &office.app.db;
+    let teacher = make::user(office.tenant).role(UserRole::Instructor).make(db).await;
+    let course = make::course(office.tenant).owned_by(&teacher).published().with_modules(1, 1).make(db).await;
+    let teacher = office.app.as_user(&teacher).await;
+    let item = format!("/api/content/{}/", course.items[0].id);
+    let (of_item, versions) = (format!("{item}file/"), format!("{item}versions/"));
+    let old = upload(&teacher, "old.pdf", b"%PDF-1.7 old", None).await.expect(201);
+    let new = upload(&teacher, "new.pdf", b"%PDF-1.7 new", None).await.expect(201);
+    office.let_pass().await;
+
+    for file in [&old, &old, &new] {
+        teacher.put(&of_item, json!({"file": super::id(file)})).await.expect(200);
+    }
+    teacher.delete(&of_item).await.expect(204);
+    let list = teacher.get(&versions).await.expect(200);
+    let told = |version: &Value| (version["file"]["filename"].clone(), version["changed_fields"].clone());
+    let expected = [
+        (Value::Null, json!(["file"])),
+        (json!("new.pdf"), json!(["file"])),
+        (json!("old.pdf"), json!(["file"])),
+        (Value::Null, json!([])),
+    ];
+    assert_eq!(list.results().iter().map(told).collect::<Vec<_>>(), expected, "the same file twice is no change");
+    let version = |number: usize| list.results()[4 - number]["id"].as_str().expect("an id").to_owned();
+    let restore = async |number| teacher.post(&format!("{versions}{}/restore/", version(number)), json!({})).await;
+
+    teacher.patch(&item, json!({"title": "Without"})).await.expect(200);
+    let back = restore(2).await.expect(200);
+    assert_ne!(back.body["title"], "Without");
+    assert_eq!(teacher.get(&of_item).await.expect(200).body["filename"], "old.pdf");
+    let newest = teacher.get(&versions).await.results()[0].clone();
+    assert_eq!((&newest["restored_from"], &newest["changed_fields"]), (&json!(2), &json!(["title", "file"])));
+
+    teacher.delete(&address(&new, "")).await.expect(204);
+    restore(3).await.expect(200);
+    assert_eq!(teacher.get(&of_item).await.expect(200).body["filename"], "old.pdf", "what is gone does not come back");
+    let gone = teacher.get(&format!("{versions}{}/", version(3))).await.expect(200);
+    assert_eq!(gone.body["file"], json!({"id": null, "filename": "new.pdf"}), "and is known by its name");
+    restore(1).await.expect(200);
+    teacher.get(&of_item).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_one_does_not_see_comes_back_with_no_version() {
+    let office = Office::open().await;
+    let db = &office.app.db;
+    let teacher = make::user(office.tenant).role(UserRole::Instructor).make(db).await;
+    let course = make::course(office.tenant).owned_by(&teacher).published().with_modules(1, 1).make(db).await;
+    let teacher = office.app.as_user(&teacher).await;
+    let admin = office.as_role(UserRole::Admin).await;
+    let item = format!("/api/content/{}/", course.items[0].id);
+    let secret = upload(&admin, "secret.pdf", b"%PDF-1.7", None).await.expect(201);
+    office.let_pass().await;
+    admin.put(&format!("{item}file/"), json!({"file": super::id(&secret)})).await.expect(200);
+    teacher.delete(&format!("{item}file/")).await.expect(204);
+
+    let list = teacher.get(&format!("{item}versions/")).await.expect(200);
+    let shown = list.results()[1]["id"].as_str().expect("an id");
+    teacher.post(&format!("{item}versions/{shown}/restore/"), json!({})).await.expect(200);
+    teacher.get(&format!("{item}file/")).await.expect(404);
+    admin.post(&format!("{item}versions/{shown}/restore/"), json!({})).await.expect(200);
+    assert_eq!(admin.get(&format!("{item}file/")).await.expect(200).body["filename"], "secret.pdf");
 }
 
 #[tokio::test(flavor = "multi_thread")]
