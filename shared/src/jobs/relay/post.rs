@@ -39,6 +39,13 @@ impl Post {
         }
     }
 
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Leader => "leader",
+            Self::Keeper => "keeper",
+        }
+    }
+
     const fn gauge(self) -> &'static str {
         match self {
             Self::Leader => "relay_leader",
@@ -94,10 +101,11 @@ impl Post {
                 }
             };
             self.give_up();
+            let post = self.name();
             match outcome {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(error = %error, "The relay's {self:?} stepped down: {error}"),
-                Err(error) => tracing::error!(error = %error, "The relay's {self:?} broke down: {error}"),
+                Ok(Err(error)) => tracing::warn!(error = %error, "The relay's {post} stepped down: {error}"),
+                Err(error) => tracing::error!(error = %error, "The relay's {post} broke down: {error}"),
             }
             tokio::select! {
                 () = tokio::time::sleep(STANDBY) => {}
