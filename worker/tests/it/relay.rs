@@ -149,7 +149,7 @@ async fn who_does_not_reach_redis_leaves_the_lead_to_who_does_and_keeps_the_cloc
     assert!(second.metric("relay_leader").await > 0.0, "it was not by its ticket");
     until("the first leads no more", async || first.metric("relay_leader").await < 1.0).await;
     assert!(first.metric("relay_keeper").await > 0.0, "the clock needs no Redis");
-    assert_eq!(second.metric("relay_keeper").await, 0.0);
+    assert!(second.metric("relay_keeper").await < 1.0, "one keeps it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
