@@ -24,6 +24,10 @@ use crate::work;
 const CANCEL_GRACE: Duration = Duration::from_secs(1);
 /// An outcome is written as soon as the database is back, if that is within this time.
 const FINISH_PATIENCE: Duration = Duration::from_secs(60);
+/// A job that was lost with its worker so often is dead the next time.
+const LAST_CHANCE: i32 = 2;
+/// While another has its last chance here, such a job looks again after this.
+const LATER: Duration = Duration::from_secs(1);
 /// How often a database that is away is tried.
 const AGAIN: Duration = Duration::from_millis(250);
 
@@ -36,6 +40,8 @@ pub struct Executor {
     slots: BTreeMap<Queue, Arc<Semaphore>>,
     leases: Leases,
     limits: Limits,
+    /// Held by the one that has its last chance.
+    last_chance: Semaphore,
     /// Tickets in hand, from before the claim is asked for until the outcome is written.
     in_hand: AtomicUsize,
     /// No more claims.
@@ -79,6 +85,7 @@ impl Executor {
             worker,
             slots: slots.iter().map(|(queue, slots)| (*queue, Arc::new(Semaphore::new(*slots)))).collect(),
             leases: Leases::new(control),
+            last_chance: Semaphore::new(1),
             in_hand: AtomicUsize::new(0),
             closing: CancellationToken::new(),
             broken_off: CancellationToken::new(),
@@ -244,6 +251,13 @@ impl Executor {
         queue: Queue,
     ) -> (End, Option<serde_json::Value>) {
         let watch = self.leases.watch(claim, queue.lease());
+        // Of several that are lost with this process one has killed it, and nobody knows which. Who
+        // would be buried for that runs while no other suspect does.
+        let _alone = match self.last_chance.try_acquire() {
+            _ if claim.crashes < LAST_CHANCE => None,
+            Ok(alone) => Some(alone),
+            Err(_) => return (End::NotItsTurn(LATER), None),
+        };
         let conn = match self.turn(conn, kind, claim).await {
             Ok(Ok(conn)) => conn,
             Ok(Err(wait)) => return (End::NotItsTurn(wait), None),

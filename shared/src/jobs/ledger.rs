@@ -52,6 +52,8 @@ pub struct Claim {
     pub attempt: i32,
     pub max_attempts: i32,
     pub deferrals: i32,
+    /// How often its worker was lost.
+    pub crashes: i32,
     pub unknown_tries: i16,
     #[diesel(column_name = lease_token)]
     pub token: i64,

@@ -9,11 +9,14 @@ use std::time::{Duration, Instant};
 
 use shared::testing::TestDb;
 
-/// A port that nobody has. Nobody else takes it in the moment between: the system gives them out in
-/// turn.
+/// Where the system takes the ports of connections from on every machine that we know: not below.
+const FIRST_OF_CONNECTIONS: u16 = 32_768;
+
+/// A port that nobody has, and that no connection is given in the moment between.
 pub(crate) fn free_address() -> SocketAddr {
-    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-    TcpListener::bind(anywhere).and_then(|listener| listener.local_addr()).expect("a free port")
+    let free = |port| TcpListener::bind(("127.0.0.1", port)).and_then(|listener| listener.local_addr()).ok();
+    let ports = std::iter::repeat_with(|| rand::random_range(20_000..FIRST_OF_CONNECTIONS));
+    ports.take(1_000).find_map(free).expect("a free port")
 }
 
 /// A process of ours; killed when dropped.

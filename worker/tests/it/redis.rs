@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use diesel_async::SimpleAsyncConnection;
 use serde_json::json;
 use shared::db::Scope;
 use shared::ids::TenantId;
@@ -74,6 +75,31 @@ async fn a_running_job_that_is_cancelled_stops() {
     until("it runs", async || show(&db, id).await.0.state == JobState::Running).await;
     operate::cancel(&mut *db.relay().await, id).await.expect("asked");
     until("it has stopped", async || show(&db, id).await.0.state == JobState::Cancelled).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_that_have_their_last_chance_run_one_at_a_time_and_hold_up_nobody_else() {
+    let db = TestDb::lease().await;
+    let tenant = TenantId::new();
+    let sleep = Sleep { tenant, milliseconds: 700 };
+    let suspects = enqueue_many(&mut *db.tenant(tenant).await, &[sleep.clone(), sleep.clone(), sleep.clone()]).await;
+    suspects.expect("enqueued");
+    db.owner().await.batch_execute("update jobs set crashes = 2").await.expect("lost twice");
+    enqueue_many(&mut *db.tenant(tenant).await, &[sleep.clone(), sleep.clone(), sleep]).await.expect("enqueued");
+    let _worker = Worker::start(&db, &["--queues", "within_1m=8"], &[]);
+    until("all are done", async || states(&db, "rehearsal.sleep").await.get("succeeded") == Some(&6)).await;
+
+    let together = |crashes: u8| {
+        format!(
+            "select format('%s %s', a.id, b.id) as text from jobs a join jobs b on a.id < b.id
+             where a.kind = 'rehearsal.sleep' and b.kind = a.kind and a.crashes = {crashes} and b.crashes = {crashes}
+               and a.started_at < b.finished_at and b.started_at < a.finished_at"
+        )
+    };
+    assert_eq!(db.texts(&together(2)).await, Vec::<String>::new(), "two suspects ran at once");
+    assert_ne!(db.texts(&together(0)).await, Vec::<String>::new(), "the others wait for nobody");
+    let attempts = "select distinct attempt::text as text from jobs where kind = 'rehearsal.sleep'";
+    assert_eq!(db.texts(attempts).await, ["1"], "to wait is no attempt");
 }
 
 #[test]

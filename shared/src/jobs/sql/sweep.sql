@@ -1,8 +1,13 @@
 with expired as (
-    select id from jobs where state = 'running' and lease_until < now()
+    select id, worker from jobs where state = 'running' and lease_until < now()
     limit 1000 for update skip locked
 ),
--- The first death may be chance and is tried again at once; three are the job's own doing.
+suspects as (
+    select id, row_number() over (partition by worker order by id) - 1 as place from expired
+),
+-- The first loss may be chance and is tried again at once; three are the job's own doing. From the
+-- second on, those that were lost together begin a second apart: one of them may have killed the
+-- others.
 taken as (
     update jobs
     set state = case
@@ -13,13 +18,14 @@ taken as (
         finished_at = case
             when cancel_requested_at is not null or crashes + 1 >= 3 or attempt >= max_attempts then now()
         end,
-        run_at = now() + make_interval(secs => 5 * crashes),
+        run_at = now() + case when crashes = 0 then interval '0' else make_interval(secs => 5 * crashes + place) end,
         crashes = crashes + 1,
         lease_until = null,
         error_class = 'worker_lost',
         last_error = 'the worker that ran it was lost'
-    where id in (select id from expired)
-    returning *
+    from suspects
+    where jobs.id = suspects.id
+    returning jobs.*
 ),
 noted as (
     insert into job_attempts (job_id, tenant_id, attempt, crashes, deferrals, worker, started_at, ended_at, outcome, error)
