@@ -2,8 +2,9 @@
 //!
 //! Nobody counts half a million rows to answer a request. The relay's keeper counts now and then,
 //! for whoever looks at the queues, and marks what is full; an insert looks at the marks, in the
-//! statement that it is anyway, and is refused by name. Between two counts a burst may pass the limit: it is there to keep the system
-//! usable, not to be exact (`docs/adr/0007-a-full-queue-refuses.md`).
+//! statement that it is anyway, and is refused by name. Between two counts a burst may pass the
+//! limit: it is there to keep the system usable, not to be exact
+//! (`docs/adr/0007-a-full-queue-refuses.md`).
 
 use std::time::{Duration, Instant};
 
