@@ -1,13 +1,16 @@
 //! Modules that come before a module.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
+use diesel::dsl::{auto_type, count_star};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::prerequisite::one_at_a_time;
-use super::{CourseError, CourseStatus, Module, PrerequisiteType};
+use super::{Course, CourseError, CourseStatus, Module, PrerequisiteType};
 use crate::db::schema::{
     content_items, course_prerequisites, courses, enrollments, learner_progress, module_prerequisites, modules,
 };
@@ -143,6 +146,23 @@ impl ModulePrerequisite {
         rows(conn, tenant, user, Wanted::OfCourses(courses)).await
     }
 
+    /// What comes before a course's modules, and how far each of these people is with it: two queries,
+    /// however many people there are.
+    pub(super) async fn of_people(
+        conn: &mut Conn,
+        course: &Course,
+        people: &[UserId],
+    ) -> Result<HashMap<UserId, Vec<ModulePrerequisiteRow>>, Error> {
+        let rows = rows(conn, course.tenant_id, None, Wanted::OfCourses(&[course.id])).await?;
+        let modules: Vec<ModuleId> = rows.iter().map(|row| row.prerequisite.prerequisite_module_id).collect();
+        let done = done_by(conn, course.tenant_id, people, &modules).await?;
+        let of = |user: UserId, row: &ModulePrerequisiteRow| {
+            let done = done.get(&(user, row.prerequisite.prerequisite_module_id)).copied().unwrap_or(0);
+            ModulePrerequisiteRow { done, ..row.clone() }
+        };
+        Ok(people.iter().map(|&user| (user, rows.iter().map(|row| of(user, row)).collect())).collect())
+    }
+
     /// What comes before a module: what is required first, then in the modules' order. What is in a
     /// draft is left out for those who may not know of it.
     pub async fn list(
@@ -182,12 +202,46 @@ impl ModulePrerequisite {
     }
 }
 
+/// The required, published items that somebody has done.
+#[auto_type]
+fn done_items() -> _ {
+    enrollments::table
+        .inner_join(learner_progress::table.on(learner_progress::enrollment_id.eq(enrollments::id)))
+        .inner_join(content_items::table.on(content_items::id.eq(learner_progress::content_item_id)))
+        .filter(learner_progress::completed_at.is_not_null())
+        .filter(content_items::is_published)
+        .filter(content_items::is_required)
+}
+
+diesel::allow_columns_to_appear_in_same_group_by_clause!(enrollments::user_id, content_items::module_id);
+
+/// How many of these modules' required items each of these people has done.
+async fn done_by(
+    conn: &mut Conn,
+    tenant: TenantId,
+    people: &[UserId],
+    modules: &[ModuleId],
+) -> Result<HashMap<(UserId, ModuleId), i64>, Error> {
+    let counts = done_items()
+        .filter(enrollments::tenant_id.eq(tenant))
+        .filter(enrollments::user_id.eq_any(people))
+        .filter(enrollments::course_id.eq(content_items::course_id))
+        .filter(content_items::module_id.eq_any(modules))
+        .group_by((enrollments::user_id, content_items::module_id))
+        .select((enrollments::user_id, content_items::module_id, count_star()))
+        .load::<(UserId, ModuleId, i64)>(conn)
+        .await?;
+    Ok(counts.into_iter().map(|(user, module, done)| ((user, module), done)).collect())
+}
+
+/// How far `user` is, or nobody: then nothing is done.
 async fn rows(
     conn: &mut Conn,
     tenant: TenantId,
-    user: UserId,
+    user: impl Into<Option<UserId>>,
     wanted: Wanted<'_>,
 ) -> Result<Vec<ModulePrerequisiteRow>, Error> {
+    let user: Option<UserId> = user.into();
     let required = content_items::table
         .filter(content_items::tenant_id.eq(modules::tenant_id))
         .filter(content_items::course_id.eq(modules::course_id))
@@ -196,16 +250,11 @@ async fn rows(
         .filter(content_items::is_required)
         .count()
         .single_value();
-    let done = enrollments::table
-        .inner_join(learner_progress::table.on(learner_progress::enrollment_id.eq(enrollments::id)))
-        .inner_join(content_items::table.on(content_items::id.eq(learner_progress::content_item_id)))
+    let done = done_items()
         .filter(enrollments::tenant_id.eq(modules::tenant_id))
         .filter(enrollments::course_id.eq(modules::course_id))
-        .filter(enrollments::user_id.eq(user))
-        .filter(learner_progress::completed_at.is_not_null())
+        .filter(enrollments::user_id.nullable().eq(user))
         .filter(content_items::module_id.eq(modules::id))
-        .filter(content_items::is_published)
-        .filter(content_items::is_required)
         .count()
         .single_value();
     let query = module_prerequisites::table

@@ -17,7 +17,7 @@ use crate::db::schema::{content_items, enrollments, module_prerequisites, module
 use crate::db::{Conn, Error};
 use crate::ids::{CourseId, ModuleId, TenantId, UserId};
 use crate::jobs::{JobOptions, enqueue_with};
-use crate::users::{UserRole, UserStatus};
+use crate::users::UserStatus;
 
 /// When an item was published for the first time, if it is to be published or not now. Of one that
 /// was published before this was noted, it is not known: some time ago.
@@ -128,9 +128,10 @@ impl ContentNews {
         let learners = self.learners(conn, after, most, now).await?;
         let last = learners.last().map(|(user, _)| *user);
         let next = last.filter(|_| learners.len() == most);
+        let access = Access::load_learners(conn, &self.course, &learners, self.has_prerequisites, now).await?;
         let mut told = BTreeMap::<Vec<&str>, Vec<UserId>>::new();
-        for (user, standing) in learners {
-            let titles = self.open_to(conn, user, standing, now).await?;
+        for ((user, standing), access) in learners.into_iter().zip(&access) {
+            let titles = self.open_to(access, standing);
             if !titles.is_empty() {
                 told.entry(titles).or_default().push(user);
             }
@@ -163,20 +164,10 @@ impl ContentNews {
     }
 
     /// The titles of what a learner may open now, as everywhere decided by [`Access`].
-    async fn open_to(
-        &self,
-        conn: &mut Conn,
-        user: UserId,
-        standing: Standing,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<&str>, Error> {
-        let mut access = Access::of_course(&self.course, (user, UserRole::Learner), Some(standing), now);
-        if self.has_prerequisites {
-            access.load_prerequisites(conn, &self.course, user).await?;
-        }
+    fn open_to(&self, access: &Access, standing: Standing) -> Vec<&str> {
         // Who came later has found it there.
         let new = self.items.iter().filter(|item| standing.since() <= item.published_at);
         let open = new.filter(|item| access.item(item.module, item.gate).is_allowed());
-        Ok(open.map(|item| item.title.as_str()).collect())
+        open.map(|item| item.title.as_str()).collect()
     }
 }

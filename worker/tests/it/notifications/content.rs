@@ -1,12 +1,15 @@
 //! What is new in a course, told to those who learn in it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use shared::courses::{
-    Authorship, ContentItem, ContentItemChanges, ContentType, EnrollmentStatus, Module, NewContentItem, Window,
+    Authorship, ContentItem, ContentItemChanges, ContentNews, ContentType, EnrollmentStatus, Module, NewContentItem,
+    Window,
 };
 use shared::notifications::{DigestChoice, DigestFrequency, PreferencesChange};
-use shared::testing::make;
+use shared::testing::{count_queries, make};
 use shared::users::{User, UserStatus};
 
 use super::prefers;
@@ -171,6 +174,33 @@ async fn who_wants_a_digest_is_told_in_it() {
     an_hour_later(&world).await;
     assert_eq!(told(&world).await.len(), 1);
     assert!(world.mails("New in").is_empty(), "it can wait");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_learn_as_many_statements_find_out_what_is_open_to_them() {
+    let world = World::make().await;
+    let [first, second] = [1, 2].map(|number| make::module(&world.db, &world.course, number));
+    let (first, second) = (first.await, second.await);
+    let before = make::item(&first, 1).make(&world.db).await;
+    make::module_comes_before(&world.db, &first, &second).await;
+    added(&world, &second, text("Splices", true)).await;
+    let far = make::user(world.tenant).make(&world.db).await;
+    let enrollment = make::enrollment(&far, &world.course).make(&world.db).await;
+    make::completed_item(&world.db, &enrollment, &before).await;
+    let mut conn = world.db.tenant(world.tenant).await;
+    let found = ContentNews::find(&mut conn, world.tenant, world.course.id, make::morning()).await.expect("asked");
+    let news = found.expect("news");
+    let now = world.services.clock.now();
+    let (turn, for_one) = count_queries(news.turn(&mut conn, None, 100, now)).await;
+    assert_eq!(turn.expect("a turn").told, BTreeMap::from([(vec!["Splices"], vec![far.id])]));
+    for number in 0..10 {
+        learner(&world, &format!("learner-{number}@example.org")).await;
+    }
+
+    let (turn, for_many) = count_queries(news.turn(&mut conn, None, 100, now)).await;
+
+    assert_eq!(turn.expect("a turn").told, BTreeMap::from([(vec!["Splices"], vec![far.id])]));
+    assert_eq!(for_many, for_one);
 }
 
 #[tokio::test(flavor = "multi_thread")]
