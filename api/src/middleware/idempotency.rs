@@ -45,9 +45,12 @@ async fn run(app: App, key: HeaderValue, request: Request, next: Next) -> ApiRes
         message: "An Idempotency-Key has 1 to 255 printable ASCII characters.".to_owned(),
     })?;
     let (mut parts, body) = request.into_parts();
-    // Nobody is signed in: there is nobody to keep the answer for, and the handler says what it says.
-    let Ok(caller) = authenticate(&app, &mut parts, true).await else {
-        return Ok(next.run(Request::from_parts(parts, body)).await);
+    let caller = match authenticate(&app, &mut parts, true).await {
+        Ok(caller) => caller,
+        // It cannot be told who asks. The handler might be told, and would do it without the key.
+        Err(error @ (ApiError::Busy { .. } | ApiError::Internal(_))) => return Err(error),
+        // Nobody is signed in: there is nobody to keep the answer for, and the handler says what it says.
+        Err(_) => return Ok(next.run(Request::from_parts(parts, body)).await),
     };
     let bytes = to_bytes(body, BODY_BYTES).await.map_err(|_| ApiError::Refused {
         status: StatusCode::PAYLOAD_TOO_LARGE,
