@@ -1,9 +1,11 @@
 //! Claims, leases and fences, on the ledger itself.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
+use futures::StreamExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use proptest::prelude::*;
 use serde_json::json;
@@ -96,6 +98,23 @@ async fn a_worker_whose_lease_ran_out_changes_nothing_any_more() {
     drop(relay);
     assert!(ledger::succeed(&mut *db.tenant(tenant).await, &second, None).await.expect("an answer"));
     assert_eq!(show(&db, id).await.0.state, JobState::Succeeded);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_hands_out_is_told_at_once_of_what_was_taken_back() {
+    let db = TestDb::lease().await;
+    let tenant = TenantId::new();
+    let id = enqueued(&db, tenant).await;
+    claim(&db, tenant, id, "lost").await.expect("claimed");
+    let mut ear = db.owner().await;
+    ear.batch_execute("listen jobs").await.expect("it listens");
+    behind_the_curtain(&db, "update jobs set lease_until = now() - interval '1 second'").await;
+
+    relay::sweep(&mut *db.relay().await).await.expect("swept");
+
+    let mut heard = pin!(ear.notifications_stream());
+    let first = tokio::time::timeout(Duration::from_secs(30), heard.next()).await.expect("nobody was told");
+    assert_eq!(first.expect("it goes on").expect("a notification").channel, "jobs");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde::Serialize;
 
 use super::super::Queue;
+use super::super::relay::wake;
 use crate::db::schema::job_queues;
 use crate::db::{Conn, Error};
 
@@ -117,8 +118,7 @@ pub async fn resume(conn: &mut Conn, queue: Queue) -> Result<(), Error> {
         .bind::<Text, _>(queue.name())
         .execute(conn)
         .await?;
-    diesel::sql_query("select pg_notify('jobs', '')").execute(conn).await?;
-    Ok(())
+    wake(conn).await
 }
 
 /// How a queue is to be set; what is left out stays.

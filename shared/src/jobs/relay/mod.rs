@@ -16,6 +16,7 @@ mod window;
 
 use std::time::Duration;
 
+use diesel_async::RunQueryDsl;
 use tokio_util::sync::CancellationToken;
 
 pub use pick::{take, take_directly};
@@ -25,7 +26,7 @@ pub use window::Window;
 
 use super::{Road, RoadError};
 use crate::config::RedisConfig;
-use crate::db::{Error, Pool, PoolError};
+use crate::db::{Conn, Error, Pool, PoolError};
 
 /// When Redis is away for so long, workers take jobs straight from PostgreSQL, also those whose
 /// tickets are as old.
@@ -61,6 +62,12 @@ pub async fn run(pool: Pool, program: &'static str, redis: RedisConfig, shutdown
         Post::Leader.serve(&shutdown, || lead::lead(relay.clone(), shutdown.clone())),
         Post::Keeper.serve(&shutdown, || upkeep::keep(relay.clone(), shutdown.clone())),
     );
+}
+
+/// Has the leader look at once, as it does when jobs are enqueued.
+pub(super) async fn wake(conn: &mut Conn) -> Result<(), Error> {
+    diesel::sql_query("select pg_notify('jobs', '')").execute(conn).await?;
+    Ok(())
 }
 
 #[derive(Clone)]

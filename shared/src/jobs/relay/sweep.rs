@@ -37,6 +37,9 @@ pub async fn sweep(conn: &mut Conn) -> Result<Swept, Error> {
     let swept: Swept = prepared(diesel::sql_query(include_str!("../sql/sweep.sql"))).get_result(conn).await?;
     let buried = swept.buried.len();
     let taken = usize::try_from(swept.revived).unwrap_or_default() + buried;
+    if swept.revived > 0 {
+        super::wake(conn).await?;
+    }
     if taken > 0 {
         tracing::warn!(jobs.revived = swept.revived, jobs.buried = buried, "Took back jobs of lost workers");
         metrics::counter!("job_lease_expired_total").increment(u64::try_from(taken).unwrap_or_default());
