@@ -10,7 +10,7 @@ use axum::{Router, ServiceExt};
 use shared::clock::Clock;
 use shared::telemetry::measures::Program;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tower::util::MapRequestLayer;
 use tower::{Layer, Service};
@@ -45,6 +45,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let internal = TcpListener::bind(config.internal_listen)
         .await
         .with_context(|| format!("listening on {}", config.internal_listen))?;
+    // Before anybody can be told that it serves: until then, a signal ends it at once.
+    let mut told_to_stop = Signals::listen()?;
     tracing::info!(address = %public.local_addr()?, internal = %internal.local_addr()?, "Serving");
 
     let stop = CancellationToken::new();
@@ -60,7 +62,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     .with_graceful_shutdown(stop.clone().cancelled_owned());
     let people = tokio::spawn(people.into_future());
 
-    told_to_stop().await?;
+    told_to_stop.one().await;
     tracing::info!("Stopping: no new requests, running ones may end");
     health::STOPPING.store(true, Ordering::Relaxed);
     stop.cancel();
@@ -78,13 +80,22 @@ async fn run(listener: TcpListener, router: Router, stop: CancellationToken) -> 
     axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
-/// Waits for the signal of a person (SIGINT) or of a process manager (SIGTERM).
-async fn told_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals of a person (SIGINT) and of a process manager (SIGTERM).
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
+
+    /// Waits for one of them, also one that came meanwhile.
+    async fn one(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
