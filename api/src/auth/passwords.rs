@@ -6,7 +6,7 @@ use std::time::Duration;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::http::ApiError;
 
@@ -20,7 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Hashes and checks passwords, as many at a time as there are cores: signing in must not starve
 /// everything else.
 #[derive(Debug, Clone)]
-pub struct Passwords(Arc<Semaphore>);
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+    /// As many as there are turns.
+    cores: u32,
+}
 
 /// What became of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +68,17 @@ impl Passwords {
     /// One for the whole process.
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        Self(Arc::new(Semaphore::new(cores)))
+        let cores = u32::try_from(cores).unwrap_or(1);
+        Self { turns: Arc::new(Semaphore::new(cores as usize)), cores }
+    }
+
+    /// Waits for all turns, and keeps them from everybody while what it returns is held: as if as many
+    /// passwords as there are cores took for ever.
+    ///
+    /// # Errors
+    /// Never; turns are not closed.
+    pub async fn hold_all(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        Arc::clone(&self.turns).acquire_many_owned(self.cores).await
     }
 
     /// The hash to store.
@@ -99,7 +113,7 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.0).acquire_owned()).await;
+        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(PasswordError::Busy) };
         // The turn goes along: a client that hangs up does not stop the work, and must not make
         // room for more of it.

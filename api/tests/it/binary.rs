@@ -1,7 +1,7 @@
 //! The program itself: how it starts, refuses to, and stops.
 
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use shared::secret::Vault;
@@ -9,6 +9,9 @@ use shared::telemetry::measures::{Program, of};
 use shared::testing::{TestDb, deployment, make, series_at_zero};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+
+/// After this a program that is not ready, or that does not end, is a fault. It drains for 25 seconds.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 fn api(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_api"));
@@ -39,32 +42,40 @@ fn variables(db: &TestDb) -> Vec<(&'static str, String)> {
     .into()
 }
 
-/// Starts the server and waits for the line that says where it listens.
-async fn serving(variables: &[(&'static str, String)]) -> (Child, String) {
+/// Starts the server and waits for the line that says where it listens: for people, and for operators.
+async fn serving(variables: &[(&'static str, String)]) -> (Child, [String; 2]) {
     let pairs: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut child = api(&["serve"], &pairs).spawn().expect("started");
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-    let address = loop {
+    let addresses = loop {
         let line = lines.next_line().await.expect("a line").expect("it goes on");
         let line: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
         if line["message"] == "Serving" {
-            break line["address"].as_str().expect("an address").to_owned();
+            break ["address", "internal"].map(|field| line[field].as_str().expect("an address").to_owned());
         }
     };
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (child, address)
+    (child, addresses)
+}
+
+/// A check has a second, and the first one waits for connections: ask as orchestrators do.
+async fn is_ready(address: &str) {
+    let begun = Instant::now();
+    while let Err(error) = shared::telemetry::ask_readiness(address).await {
+        assert!(begun.elapsed() < PATIENCE, "{error:#}");
+        tokio::time::sleep(Duration::from_millis(50)).await; // between two questions
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_stops_cleanly_on_either_signal() {
     let db = TestDb::lease().await;
     for signal in ["TERM", "INT"] {
-        let (mut child, address) = serving(&variables(&db)).await;
-        shared::telemetry::ask_readiness(&address).await.expect("ready");
+        let (mut child, [address, _]) = serving(&variables(&db)).await;
+        is_ready(&address).await;
         let id = child.id().expect("it runs").to_string();
         Command::new("kill").args(["-s", signal, &id]).status().await.expect("told");
-        let status =
-            tokio::time::timeout(Duration::from_secs(10), child.wait()).await.expect("in time").expect("a status");
+        let status = tokio::time::timeout(PATIENCE, child.wait()).await.expect("in time").expect("a status");
         assert!(status.success(), "{signal}: {status}");
     }
 }
@@ -72,8 +83,8 @@ async fn it_stops_cleanly_on_either_signal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_runs_without_redis() {
     let db = TestDb::lease().await;
-    let (_child, address) = serving(&variables(&db)).await;
-    shared::telemetry::ask_readiness(&address).await.expect("ready");
+    let (_child, [address, _]) = serving(&variables(&db)).await;
+    is_ready(&address).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,15 +189,11 @@ async fn it_knows_every_command_by_which_people_deploy_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_exports_what_is_listed_and_how_hard_queues_press() {
     let db = TestDb::lease().await;
-    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-    let mut variables = variables(&db);
-    variables.retain(|(name, _)| *name != "API_INTERNAL_LISTEN");
-    variables.push(("API_INTERNAL_LISTEN", format!("127.0.0.1:{port}")));
-    let (_child, address) = serving(&variables).await;
+    let (_child, [address, internal]) = serving(&variables(&db)).await;
     let ask = async |url: String| reqwest::get(url).await.expect("an answer").text().await.expect("a text");
-    ask(format!("http://{address}/health/ready")).await;
+    is_ready(&address).await;
 
-    let text = ask(format!("http://127.0.0.1:{port}/metrics")).await;
+    let text = ask(format!("http://{internal}/metrics")).await;
 
     let missing: Vec<String> =
         series_at_zero(Program::Api).filter(|line| !text.lines().any(|found| found == line)).collect();
@@ -207,7 +214,7 @@ async fn it_exports_what_is_listed_and_how_hard_queues_press() {
     ] {
         assert!(exported.contains(&name), "{name} is not exported: {text}");
     }
-    let figure = ask(format!("http://127.0.0.1:{port}/internal/scale/within_1h")).await;
+    let figure = ask(format!("http://{internal}/internal/scale/within_1h")).await;
     let figure: serde_json::Value = serde_json::from_str(&figure).expect("JSON");
     assert_eq!(figure, serde_json::json!({"value": 0.0, "ready": 0, "running": 0}));
 }

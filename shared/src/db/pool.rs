@@ -65,6 +65,8 @@ pub struct PoolSettings {
     pub size: usize,
     /// How long a caller waits for a free connection.
     pub wait: Duration,
+    /// How long making a connection may take.
+    pub connect: Duration,
     /// Statements running longer are cancelled by the server.
     pub statement_timeout: Duration,
     /// Whether its holder does jobs. What a request asks for is refused when too much waits
@@ -79,6 +81,7 @@ impl PoolSettings {
             url: url.into(),
             size: 16,
             wait: Duration::from_secs(2),
+            connect: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             does_jobs: false,
         }
@@ -117,7 +120,7 @@ impl Pool {
             .max_size(settings.size)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(settings.wait))
-            .create_timeout(Some(Duration::from_secs(5)))
+            .create_timeout(Some(settings.connect))
             .recycle_timeout(Some(Duration::from_secs(2)))
             .build()?;
         Ok(Self(pool))

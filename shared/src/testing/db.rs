@@ -18,6 +18,9 @@ use crate::ids::TenantId;
 /// Copies of the template: at least as many as tests run at once.
 const COPIES: u32 = 12;
 
+/// How long a test waits for a connection: whatever else the machine does, it gets one.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A leased database. Everything in it is the test's own until it is dropped.
 pub struct TestDb {
     /// The server's own pool, as in production: no right to cross tenants.
@@ -49,10 +52,14 @@ impl TestDb {
         prepare_copies(&mut lease, &admin_url, &family).await;
         let number = take_lock(&mut lease, &family).await;
 
-        let owner_url = with_database(&admin_url, &format!("{family}_{number}"));
+        let database = format!("{family}_{number}");
+        // A test may have had it for reading only, and have failed.
+        let may_write = format!("alter database {database} reset default_transaction_read_only");
+        lease.batch_execute(&may_write).await.expect("may be written");
+        let owner_url = with_database(&admin_url, &database);
         empty(&owner_url).await;
         let settings =
-            PoolSettings { size: 8, wait: Duration::from_secs(20), ..PoolSettings::new(with_login(&owner_url)) };
+            PoolSettings { size: 8, wait: PATIENCE, connect: PATIENCE, ..PoolSettings::new(with_login(&owner_url)) };
         let pool = Pool::new(&settings).expect("a pool");
         Self { pool, url: settings.url, owner_url, _lease: lease }
     }
@@ -188,8 +195,8 @@ async fn empty(owner_url: &str) {
          do $$
          declare name text;
          begin
-            -- Connections that an earlier holder left behind must not write into ours.
-            perform pg_terminate_backend(pid) from pg_stat_activity
+            -- Connections that an earlier holder left behind must not write into ours: wait until they are gone.
+            perform pg_terminate_backend(pid, 20000) from pg_stat_activity
                 where datname = current_database() and pid <> pg_backend_pid();
             for name in
                 select c.relname from pg_class c

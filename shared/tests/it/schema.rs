@@ -237,7 +237,7 @@ async fn each_migration_can_be_taken_back_and_made_again() {
     let admin_url = std::env::var("TEST_DATABASE_URL").expect("a server for tests");
     let mut admin = Conn::establish(&admin_url).await.expect("connected");
     let name = format!("lms_migrations_{}", std::process::id());
-    admin.batch_execute(&format!("drop database if exists {name}")).await.expect("dropped");
+    admin.batch_execute(&format!("drop database if exists {name} with (force)")).await.expect("dropped");
     admin.batch_execute(&format!("create database {name}")).await.expect("created");
     let mut url = url::Url::parse(&admin_url).expect("a URL");
     url.set_path(&name);
@@ -249,7 +249,7 @@ async fn each_migration_can_be_taken_back_and_made_again() {
     shared::db::migrate(url.as_str(), None).await.expect("up again");
     let second = shape(url.as_str()).await;
 
-    admin.batch_execute(&format!("drop database {name}")).await.expect("dropped");
+    admin.batch_execute(&format!("drop database {name} with (force)")).await.expect("dropped");
     assert!(first.contains("courses_slug_per_tenant"));
     assert_eq!(first, second);
 }

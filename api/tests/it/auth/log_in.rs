@@ -64,17 +64,22 @@ async fn the_time_does_not_say_whether_there_is_such_an_account() {
     let user = learner(&app).await;
     let stranger = app.stranger();
     log_in(&stranger, "warm@example.org", "x").await.expect(401);
-    let mut times = [Vec::new(), Vec::new()];
-    for round in 0..4 {
-        for (slot, email) in [user.email.clone(), format!("nobody-{round}@example.org")].into_iter().enumerate() {
+    // The machine may be busy with something else at any time, but not at each. Hashing is most of the
+    // least that it takes: without it the unknown would be ten times as fast, however often one asks.
+    let [mut known, mut unknown] = [f64::MAX; 2];
+    for round in 0..20 {
+        // Nobody's guesses are counted here.
+        app.app.clock.advance(TimeDelta::minutes(20));
+        for (least, email) in [(&mut known, &user.email), (&mut unknown, &format!("nobody-{round}@example.org"))] {
             let started = std::time::Instant::now();
-            log_in(&stranger, &email, "not the password").await.expect(401);
-            times[slot].push(started.elapsed());
+            log_in(&stranger, email, "not the password").await.expect(401);
+            *least = least.min(started.elapsed().as_secs_f64());
+        }
+        if round >= 3 && (0.4..2.5).contains(&(unknown / known)) {
+            return;
         }
     }
-    let [known, unknown] = times.map(|times| times.into_iter().min().expect("four").as_secs_f64());
-    // Hashing is most of the time: without it the unknown would be ten times as fast.
-    assert!((0.4..2.5).contains(&(unknown / known)), "known {known}, unknown {unknown}");
+    panic!("known {known}, unknown {unknown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,17 +164,21 @@ async fn others_are_served_while_many_sign_in_at_once() {
     let tenant = app.tenant().await;
     let bystander = app.as_role(tenant, UserRole::Learner).await;
     let user = learner(&app).await;
+    // Nobody's password gets its turn.
+    let turns = app.app.passwords.hold_all().await.expect("all turns");
     let mut logins = tokio::task::JoinSet::new();
     for number in 0..40 {
         let (client, email) = (app.stranger().at(&format!("198.51.100.{number}")), user.email.clone());
         logins.spawn(async move { log_in(&client, &email, PASSWORD).await.status.as_u16() });
     }
-    let started = std::time::Instant::now();
-    bystander.get("/api/users/me/").await.expect(200);
-    let waited = started.elapsed();
-    let statuses: Vec<u16> = logins.join_all().await;
     // All knock at the same account at once, before any of them is known to be its owner.
-    assert!(statuses.iter().filter(|status| **status == 200).count() >= 10, "{statuses:?}");
-    assert!(statuses.iter().all(|status| matches!(status, 200 | 429)), "{statuses:?}");
-    assert!(waited.as_millis() < 1500, "a bystander waited {waited:?}");
+    for _ in 0..30 {
+        assert_eq!(logins.join_next().await.expect("one of forty").expect("an answer"), 429);
+    }
+
+    // Ten wait, and the pool has eight connections: none of them keeps one meanwhile.
+    bystander.get("/api/users/me/").await.expect(200);
+
+    drop(turns);
+    assert_eq!(logins.join_all().await, [200; 10]);
 }

@@ -1,6 +1,6 @@
 //! The release binaries and their neighbours, for one test.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use devtools::s3::S3Server;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
 use shared::ids::{CourseId, TenantId, UserId};
-use shared::testing::{TestDb, make};
+use shared::testing::{TestDb, free_address, make};
 use shared::users::UserRole;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -43,8 +43,7 @@ impl Platform {
         let s3 = S3Server::start(anywhere, files.path(), "access", "secret", &["lms"]).await.expect("a store");
         let mail = MailSink::start(anywhere, None).await.expect("a mail server");
 
-        // Nobody else takes it in the moment between: the system gives out ports in turn.
-        let listen = TcpListener::bind(anywhere).and_then(|listener| listener.local_addr()).expect("a free port");
+        let listen = free_address();
         let base = format!("http://{listen}");
         let variables = variables(&db, &s3, &mail, &base, &listen.to_string());
         let processes = [run("api", &["serve"], &variables), run("worker", &[], &variables)];
@@ -60,7 +59,7 @@ impl Platform {
             if answer.is_ok_and(|answer| answer.status() == StatusCode::OK) {
                 return;
             }
-            assert!(begun.elapsed() < Duration::from_secs(20), "the API is not ready");
+            assert!(begun.elapsed() < Duration::from_secs(60), "the API is not ready");
             tokio::time::sleep(Duration::from_millis(20)).await; // between two questions
         }
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use shared::testing::free_address;
 use tempfile::TempDir;
 
 /// A second start is ready within this time.
@@ -14,14 +15,18 @@ const SOON: Duration = Duration::from_secs(10);
 /// After this a launcher that does not end, or a server that does not, is a fault.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// Stands in for cargo, which has built already: it takes its time once, and draws its progress as
-/// cargo does.
-const CARGO: &str = "#!/bin/sh
-[ ! -e \"$0.done\" ] || exit 0
-printf '    Building [=====>      ] 3/10: serde\\r'
-sleep 6
-: >\"$0.done\"
-";
+/// Stands in for cargo, which has built already: once it takes until the launcher has said how far it
+/// is, and draws its progress as cargo does.
+const CARGO: &str = r#"#!/bin/sh
+[ ! -e "$0.done" ] || exit 0
+printf '    Building [=====>      ] 3/10: serde\r'
+n=0
+until grep -q 'building: 3 of 10' "$HOME/stderr" || [ "$n" -ge 400 ]; do
+    sleep 0.1
+    n=$((n + 1))
+done
+: >"$0.done"
+"#;
 
 /// A clone of the project whose programs are built.
 struct Clone {
@@ -52,10 +57,7 @@ impl Clone {
         fs::set_permissions(folder.path().join("programs/cargo"), fs::Permissions::from_mode(0o755))
             .expect("a program");
 
-        // Nobody else takes it in the moment between: the system gives out ports in turn.
-        let free =
-            std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-        Self { folder, port: free.port() }
+        Self { folder, port: free_address().port() }
     }
 
     fn lms(&self, arguments: &[&str]) -> Command {
