@@ -122,7 +122,10 @@ start_redis() {
 # Waits until the server that answers on a port is ours and has read its data.
 wait_for_redis() {
     client=$(dirname "$server")/$(basename "$server" | sed 's/server/cli/')
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    tries=0
+    # A disk that is slow to sync may hold it up for long.
+    while [ $tries -lt 150 ]; do
+        tries=$((tries + 1))
         state=$("$client" -h 127.0.0.1 -p "$1" info 2>/dev/null | tr -d '\r' || :)
         pid=$(printf '%s\n' "$state" | sed -n 's/^process_id://p')
         if [ -n "$pid" ] && [ "$pid" = "$(as_servers cat "$PLACE/redis/pid" 2>/dev/null)" ]; then

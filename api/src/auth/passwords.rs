@@ -68,8 +68,7 @@ impl Passwords {
     /// One for the whole process.
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        let cores = u32::try_from(cores).unwrap_or(1);
-        Self { turns: Arc::new(Semaphore::new(cores as usize)), cores }
+        Self { turns: Arc::new(Semaphore::new(cores)), cores: u32::try_from(cores).unwrap_or(u32::MAX) }
     }
 
     /// Waits for all turns, and keeps them from everybody while what it returns is held: as if as many

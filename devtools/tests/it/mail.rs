@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::ANYWHERE;
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(30);
 
 async fn sink() -> MailSink {
     MailSink::start(ANYWHERE, None).await.unwrap()

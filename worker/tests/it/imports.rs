@@ -135,10 +135,11 @@ impl Office {
     }
 }
 
-/// The memory of this process; 0 where the system does not tell.
+/// The memory of this process but for what it has read of files, its own code among them; 0 where the
+/// system does not tell.
 fn resident_kib() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     line.map_or(0, |line| line.trim().trim_end_matches(" kB").parse().expect("a number"))
 }
 

@@ -242,7 +242,8 @@ async fn every_command_of_the_handbook_does_what_it_says() {
     let desk = Desk::set().await;
     let worker = Worker::start(&desk.db, &[], &[]);
     let internal = worker.internal().to_string();
-    until("the worker answers", async || reqwest::get(format!("http://{internal}/health/ready")).await.is_ok()).await;
+    let ready = format!("http://{internal}/health/ready");
+    until("the worker is ready", async || reqwest::get(&ready).await.is_ok_and(|answer| answer.status() == 200)).await;
     let handbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md");
     let blocks = commands(&std::fs::read_to_string(handbook).expect("the handbook"));
     assert!(blocks.len() > 8, "the handbook has only {} blocks of commands", blocks.len());

@@ -1,23 +1,20 @@
 //! Programs as processes: started, killed, told to stop, asked how they fare.
 
 use std::collections::HashMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use shared::testing::TestDb;
+use shared::testing::{TestDb, free_address};
 
-/// Where the system takes the ports of connections from on every machine that we know: not below.
-const FIRST_OF_CONNECTIONS: u16 = 32_768;
-
-/// A port that nobody has, and that no connection is given in the moment between.
-pub(crate) fn free_address() -> SocketAddr {
-    let free = |port| TcpListener::bind(("127.0.0.1", port)).and_then(|listener| listener.local_addr()).ok();
-    let ports = std::iter::repeat_with(|| rand::random_range(20_000..FIRST_OF_CONNECTIONS));
-    ports.take(1_000).find_map(free).expect("a free port")
-}
+/// Asks as an orchestrator does: with little patience.
+static PROBE: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).pool_max_idle_per_host(0).build();
+    client.expect("a client")
+});
 
 /// A process of ours; killed when dropped.
 pub(crate) struct Program {
@@ -105,15 +102,15 @@ impl Program {
 
     /// The status that it answers a probe with; none when it does not answer.
     pub(crate) async fn probe(&self, path: &str) -> Option<u16> {
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build().expect("a client");
-        let answer = client.get(format!("http://{}{path}", self.internal)).send().await;
+        let answer = PROBE.get(format!("http://{}{path}", self.internal)).send().await;
         answer.ok().map(|answer| answer.status().as_u16())
     }
 
-    /// A metric, summed over its labels; 0 when nothing was counted yet.
+    /// A metric, summed over its labels; 0 when nothing was counted yet. Not a number when nobody
+    /// answers, so that it is neither more nor less than anything.
     pub(crate) async fn metric(&self, name: &str) -> f64 {
-        let Ok(answer) = reqwest::get(format!("http://{}/metrics", self.internal)).await else { return 0.0 };
-        let text = answer.text().await.unwrap_or_default();
+        let Ok(answer) = reqwest::get(format!("http://{}/metrics", self.internal)).await else { return f64::NAN };
+        let Ok(text) = answer.text().await else { return f64::NAN };
         text.lines()
             .filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])))
             .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
@@ -193,9 +190,13 @@ pub(crate) async fn until(what: &str, is_so: impl AsyncFnMut() -> bool) -> Durat
 /// The same, with another patience.
 pub(crate) async fn until_within(patience: Duration, what: &str, mut is_so: impl AsyncFnMut() -> bool) -> Duration {
     let begun = Instant::now();
-    while !is_so().await {
-        assert!(begun.elapsed() < patience, "waited in vain until {what}");
+    loop {
+        // Whoever was held up for long asks once more.
+        let is_late = begun.elapsed() >= patience;
+        if is_so().await {
+            return begun.elapsed();
+        }
+        assert!(!is_late, "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(50)).await; // between two questions
     }
-    begun.elapsed()
 }

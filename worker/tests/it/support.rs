@@ -68,7 +68,6 @@ impl Job for Try {
     const QUEUE: Queue = Queue::Within5s;
     const MAX_ATTEMPTS: i32 = 3;
     const BACKOFF: Backoff = Backoff::Steps(&[10, 100]);
-    const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 
     fn tenant(&self) -> TenantId {
         self.tenant

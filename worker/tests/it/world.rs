@@ -22,7 +22,6 @@ use crate::support::services_with;
 const ANYWHERE: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
 
 pub(crate) struct World {
-    pub(crate) db: TestDb,
     pub(crate) services: Services,
     pub(crate) mail: MailSink,
     pub(crate) tenant: TenantId,
@@ -30,6 +29,8 @@ pub(crate) struct World {
     pub(crate) course: MadeCourse,
     s3: S3Server,
     _files: TempDir,
+    /// The last to go: until then nobody else has it.
+    pub(crate) db: TestDb,
 }
 
 impl World {

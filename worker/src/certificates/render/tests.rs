@@ -103,10 +103,14 @@ fn colours_that_are_no_colours_do_no_harm() {
 #[test]
 fn a_page_does_not_take_long_even_for_the_longest_title() {
     let title = "W".repeat(500);
-    let start = std::time::Instant::now();
-    render(&view(&title, &title)).unwrap();
+    let took = (0..3).map(|_| {
+        let start = std::time::Instant::now();
+        render(&view(&title, &title)).unwrap();
+        start.elapsed()
+    });
     // A release build needs a fiftieth of this; what must not happen is the square of the length.
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    let fastest = took.min().unwrap();
+    assert!(fastest < Duration::from_secs(5), "{fastest:?}");
 }
 
 #[test]

@@ -277,8 +277,6 @@ fn metadata(view: &TranscriptView<'_>, sheet: &Sheet<'_>) -> Metadata {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::reading::texts_of;
     use super::*;
 
@@ -330,9 +328,7 @@ mod tests {
         view.lines[1].course_title = "Very long ".repeat(200);
         view.lines[2].course_title = "\u{202e}\0".to_owned();
         view.lines[2].outcome = Outcome::InProgress(40);
-        let begun = std::time::Instant::now();
         let (pdf, _) = render_transcript(&view).unwrap();
-        assert!(begun.elapsed() < Duration::from_secs(20));
         let text = texts_of(&pdf).concat();
         for part in ["王小明Δημήτρης", "LEISTUNGSNACHWEIS", "Läuft40%", "Seite1/1", "KursohneTitel"] {
             assert!(text.contains(part), "{part} in {text}");

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use shared::testing::free_address;
 
 use super::checker::address;
 use super::size;
 use super::world::World;
-use crate::process::{Program, free_address, until};
+use crate::process::{Program, until};
 
 const PASSWORD: &str = "correct horse battery staple";
 /// For how long one invitation is asked for again and again.

@@ -10,7 +10,8 @@ use super::size;
 use super::world::World;
 use crate::process::until;
 
-fn operate(world: &World, arguments: &[&str]) {
+/// Has the command line do it, as an operator.
+pub(super) fn operate(world: &World, arguments: &[&str]) {
     let output = world.command("worker", arguments).output().expect("started");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

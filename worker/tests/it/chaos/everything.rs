@@ -10,6 +10,7 @@ use shared::jobs::Queue;
 
 use super::api::Api;
 use super::checker::{Account, Wanted, calm};
+use super::control::operate;
 use super::servers::Stop;
 use super::world::World;
 use super::{faults, size, sizes};
@@ -109,6 +110,21 @@ async fn storm(
     harmed
 }
 
+/// A job whose worker was killed three times is held for the killer, and rightly dead. Does what an
+/// operator does then, for just those; says how many they were.
+async fn raise_the_buried(world: &World) -> i64 {
+    let dead = world.ask("select count(*) from jobs where state = 'dead'").await;
+    let lost_three_times = "select count(*) from jobs
+        where state = 'dead' and error_class = 'worker_lost' and crashes = 3 and (
+            select count(*) from job_attempts where job_id = jobs.id and outcome = 'worker_lost') = 3";
+    assert_eq!(world.ask(lost_three_times).await, dead, "some are dead for another reason");
+    if dead > 0 {
+        operate(world, &["jobs", "replay", "--error", "worker_lost", "--yes"]);
+        calm(world, CALM).await;
+    }
+    dead
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_dies_and_what_was_accepted_is_done_once() {
     let Some(world) = World::of_its_own().await else { return };
@@ -127,11 +143,12 @@ async fn everything_dies_and_what_was_accepted_is_done_once() {
     let accepted = begun.elapsed();
     calm(&world, Duration::from_secs(90)).await;
     let took = begun.elapsed();
+    let buried = raise_the_buried(&world).await;
     harmed.epochs.insert(faults::epoch(&world).await);
 
     let account = Account::settle(&world, Wanted { people: 0..people, orders: 0..orders, ..Wanted::default() }).await;
     println!(
-        "everything: all accepted after {accepted:?}, all done after {took:?}, {} tries in trouble, {} kills, {} epochs, {} times the same mail at the most, {account:?}",
+        "everything: all accepted after {accepted:?}, all done after {took:?}, {} tries in trouble, {} kills, {buried} lost three times, {} epochs, {} times the same mail at the most, {account:?}",
         invited.troubles,
         harmed.kills,
         harmed.epochs.len(),

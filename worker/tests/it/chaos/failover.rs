@@ -12,7 +12,7 @@ use super::checker::{Account, Wanted, calm};
 use super::size;
 use super::standby::Standby;
 use super::world::World;
-use crate::process::until_within;
+use crate::process::{Program, until_within};
 
 /// How soon all work again when the server may be written.
 const RECOVERY: Duration = Duration::from_secs(10);
@@ -26,6 +26,12 @@ const END_ALL: &str = "select count(pg_terminate_backend(pid)) from pg_stat_acti
 async fn demote(world: &World) -> i64 {
     world.order_of_the_owner("alter database lms set default_transaction_read_only = on").await;
     world.ask(END_ALL).await
+}
+
+async fn are_ready(programs: impl Iterator<Item = &Program>) {
+    for program in programs {
+        until_within(RECOVERY, "it is ready", async || program.probe("/health/ready").await == Some(200)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,9 +64,7 @@ async fn the_server_becomes_a_copy_and_all_leave_it_for_the_one_that_takes_its_p
     );
     assert!(ended >= 5 && invited.refused > 0, "nobody noticed that the server may only be read");
     assert_eq!(invited.untold, Vec::<String>::new(), "not told when to come back");
-    for program in workers.iter().chain([&api.program]) {
-        assert_eq!(program.probe("/health/ready").await, Some(200));
-    }
+    are_ready(workers.iter().chain([&api.program])).await;
     account.assert_kept();
 }
 
@@ -111,8 +115,6 @@ async fn the_server_is_killed_its_copy_takes_its_place_and_nothing_that_was_acce
     assert!(invited.troubles > 0, "nobody noticed that the server was killed");
     assert_eq!(invited.untold, Vec::<String>::new(), "not told when to come back");
     assert_eq!(world.ask("select count(*) from pg_stat_replication").await, 0, "the new one has no copy");
-    for program in workers.iter().chain([&api.program]) {
-        assert_eq!(program.probe("/health/ready").await, Some(200));
-    }
+    are_ready(workers.iter().chain([&api.program])).await;
     account.assert_kept();
 }

@@ -33,8 +33,8 @@ async fn jobs_of_a_killed_worker_start_again_within_their_lease_and_a_second() {
     let heir = world.worker_of(Queue::Within5s, 20);
     until_ready(&heir).await;
 
-    let killed = now(&world).await;
     dying.kill();
+    let killed = now(&world).await;
     until("all run again", async || world.count::<Mail>("state = 'running' and attempt = 2").await == 20).await;
     let last = world.ask("select (extract(epoch from max(started_at)) * 1000)::bigint from jobs").await - killed;
     println!("orphans: the last of 20 started again after {last} ms");
@@ -75,8 +75,8 @@ async fn a_worker_that_comes_back_from_the_dead_does_nothing_twice_and_leads_nob
     let Some(world) = World::on_shared_servers().await else { return };
     let zombie = world.worker_of(Queue::Within5s, 16);
     until("it leads the relay", async || faults::leads(&world, &zombie).await).await;
-    world.mail(0..8, 1_500).await;
-    world.order(100..108, 1_500).await;
+    world.mail(0..8, 6_000).await;
+    world.order(100..108, 6_000).await;
     until_running(&world, 16).await;
 
     // It holds sixteen claims, eight open transactions, and the relay's lock.

@@ -17,11 +17,16 @@ use crate::process::{Program, until};
 /// More than the workers do at once, so that tickets wait in Redis to be lost.
 const ORDERS: u32 = 60;
 /// How long an order takes after it has left its mark and before that is committed.
-const PAUSE_MS: u64 = 1_000;
+const PAUSE_MS: u64 = 2_000;
 /// An order that has begun no longer ago than this is still at it when the harm comes.
-const JUST_BEGUN_MS: u64 = 500;
-/// When nothing has moved for so long, nothing will: longer than a lease and the sweep after it.
+const JUST_BEGUN_MS: u64 = 1_500;
+/// Orders that a worker is at when the harm comes, at the least: one alone may be claimed and not begun.
+const SEVERAL: i64 = 4;
+/// When nothing has moved for so long, nothing will: longer than a lease and the sweep after it. Of
+/// what has a protection taken away, so much is enough: to look away early finds more amiss, not less.
 const STILL: Duration = Duration::from_secs(9);
+/// What has every protection is waited for until it is done.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What goes wrong, in its moment.
 #[derive(Debug, Clone, Copy)]
@@ -51,21 +56,21 @@ const fn is_noticed(mutant: Mutant, account: &Account) -> bool {
     }
 }
 
-/// Whether `program` is in the middle of an order: it has begun, and the mark is not committed. The
-/// ledger's word alone would not do, for a mutant says that it is done.
-async fn is_at_an_order(world: &World, program: &Program) -> bool {
+/// Whether `program` is in the middle of its orders: they have begun, and their marks are not committed.
+/// The ledger's word alone would not do, for a mutant says that they are done.
+async fn is_at_its_orders(world: &World, program: &Program) -> bool {
     let in_the_middle = format!(
         "worker like '%-{}-%' and started_at > now() - interval '{JUST_BEGUN_MS} ms' and not exists (
              select from jobs as mark where mark.kind = 'rehearsal.mark' and mark.args->'number' = jobs.args->'number')",
         program.id()
     );
-    world.count::<Order>(&in_the_middle).await > 0
+    world.count::<Order>(&in_the_middle).await >= SEVERAL
 }
 
 /// Pauses it in the middle of its orders until others have done them, and lets it end what it believes
 /// to have.
 async fn pause(world: &World, program: &mut Program) {
-    until("the worker is at an order", async || is_at_an_order(world, program).await).await;
+    until("the worker is at its orders", async || is_at_its_orders(world, program).await).await;
     program.pause();
     let held = format!("state = 'running' and worker like '%-{}-%'", program.id());
     assert!(world.count::<Order>(&held).await > 0, "the paused worker holds nothing");
@@ -76,7 +81,7 @@ async fn pause(world: &World, program: &mut Program) {
 }
 
 async fn kill(world: &World, program: &mut Program) {
-    until("the worker is at an order", async || is_at_an_order(world, program).await).await;
+    until("the worker is at its orders", async || is_at_its_orders(world, program).await).await;
     program.kill_and_restart();
 }
 
@@ -85,8 +90,8 @@ async fn flush(world: &World) {
     faults::flush(world).await;
 }
 
-/// Orders, and the harm among them; what is the matter when nothing moves any more.
-async fn suffer(world: &World, harm: Harm) -> Account {
+/// Orders, and the harm among them; what is the matter when nothing has moved for `patience`.
+async fn suffer(world: &World, harm: Harm, patience: Duration) -> Account {
     let mut workers: Vec<Program> = (0..WORKERS).map(|_| world.worker_of(Queue::Within5s, SLOTS)).collect();
     // The one that is harmed is not the one that hands out the tickets: nothing would go on.
     until("one of them leads", async || {
@@ -103,14 +108,14 @@ async fn suffer(world: &World, harm: Harm) -> Account {
         Harm::Kill => kill(world, &mut workers[0]).await,
         Harm::Flush => flush(world).await,
     }
-    until_still(world).await;
+    until_still(world, patience).await;
     Account::settle(world, Wanted { orders: 0..ORDERS, ..Wanted::default() }).await
 }
 
 /// Waits until all is done, or nothing moves any more.
-async fn until_still(world: &World) {
+async fn until_still(world: &World, patience: Duration) {
     let (mut left, mut moved) = (unfinished(world).await, Instant::now());
-    while left > 0 && moved.elapsed() < STILL {
+    while left > 0 && moved.elapsed() < patience {
         tokio::time::sleep(Duration::from_millis(200)).await; // between two questions
         let now = unfinished(world).await;
         if now != left {
@@ -132,7 +137,7 @@ async fn each_protection_that_is_taken_away_is_missed() {
     let mut world = World::of_mutants().await;
     for (name, mutant) in Mutant::ALL {
         world.set("LMS_MUTANT", name);
-        let account = suffer(&world, harm_of(mutant)).await;
+        let account = suffer(&world, harm_of(mutant), STILL).await;
         println!("without {name}: {account:?}");
         assert!(is_noticed(mutant, &account), "nobody noticed the mutant {name}: {account:?}");
         assert!(!account.faults(account.mails_wanted).is_empty());
@@ -144,7 +149,7 @@ async fn each_protection_that_is_taken_away_is_missed() {
 async fn with_every_protection_in_its_place_the_same_harm_does_none() {
     let world = World::of_mutants().await;
     for harm in [Harm::Pause, Harm::Kill, Harm::Flush] {
-        let account = suffer(&world, harm).await;
+        let account = suffer(&world, harm, PATIENCE).await;
         println!("{harm:?}: {account:?}");
         // A mail that went out in the moment in which its worker was killed may be sent again.
         assert_eq!(account.faults(SLOTS), Vec::<String>::new(), "{harm:?}: {account:?}");

@@ -12,7 +12,8 @@ async fn what_is_urgent_starts_in_time_beside_a_full_queue_and_workers_run_only_
     let Some(world) = World::on_shared_servers().await else { return };
     let bulk = world.worker_of(Queue::Within1m, 4);
     let both = world.worker(&["--queues", "within_5s=4,within_1m=4"]);
-    let jobs: u32 = size(300, 1_500);
+    // More than is done while the urgent ones are: nobody waits for the end of it.
+    let jobs: u32 = size(3_000, 10_000);
     let sleep = Sleep { tenant: world.tenant, milliseconds: 400 };
     let batch: Vec<Sleep> = (0..jobs).map(|_| sleep.clone()).collect();
     world.enqueue(&batch).await;

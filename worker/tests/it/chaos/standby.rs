@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use shared::testing::free_address;
+
 use super::servers::Servers;
-use crate::process::free_address;
 
 pub(super) struct Standby {
     address: SocketAddr,

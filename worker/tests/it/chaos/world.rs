@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use devtools::mail::MailSink;
@@ -12,6 +13,8 @@ use shared::db::{Pool, PoolSettings, Scope, migrate};
 use shared::ids::TenantId;
 use shared::jobs::{Job, Queue, Road, enqueue_many};
 use shared::testing::TestDb;
+use tokio::sync::Mutex;
+use tokio_postgres::{Client, NoTls};
 use worker::rehearsal::{Mail, Order};
 
 use super::servers::Servers;
@@ -25,6 +28,8 @@ pub(super) struct World {
     pub(super) tenant: TenantId,
     pub(super) pool: Pool,
     owner_url: String,
+    /// By which the owner is asked: to be let in takes long beside what is asked.
+    owner: Mutex<Option<Arc<Client>>>,
     /// The environment of the programs.
     settings: BTreeMap<&'static str, String>,
     binaries: PathBuf,
@@ -100,7 +105,17 @@ impl World {
         ]);
         let pool = PoolSettings { wait: Duration::from_secs(10), ..PoolSettings::new(url) };
         let pool = Pool::new(&pool).expect("a pool");
-        Self { sink, tenant: TenantId::new(), pool, owner_url, settings, binaries, servers, _db: db }
+        Self {
+            sink,
+            tenant: TenantId::new(),
+            pool,
+            owner_url,
+            owner: Mutex::default(),
+            settings,
+            binaries,
+            servers,
+            _db: db,
+        }
     }
 
     /// Reaches the database by another port of this machine, as do programs that are started from now on.
@@ -111,6 +126,7 @@ impl World {
             url.to_string()
         };
         self.owner_url = by(&self.owner_url);
+        self.owner = Mutex::default();
         let url = by(self.setting("DATABASE_URL"));
         let pool = PoolSettings { wait: Duration::from_secs(10), ..PoolSettings::new(url.as_str()) };
         self.pool = Pool::new(&pool).expect("a pool");
@@ -175,8 +191,7 @@ impl World {
 
     /// Has the owner do something to the database, which may be written or not.
     pub(super) async fn order_of_the_owner(&self, statement: &str) {
-        let (client, connection) =
-            tokio_postgres::connect(&self.owner_url, tokio_postgres::NoTls).await.expect("a connection");
+        let (client, connection) = tokio_postgres::connect(&self.owner_url, NoTls).await.expect("a connection");
         let connection = tokio::spawn(connection);
         let writable = "set default_transaction_read_only = off";
         client.batch_execute(writable).await.expect("set");
@@ -193,10 +208,20 @@ impl World {
     }
 
     async fn try_rows(&self, query: &str) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
-        let (client, connection) = tokio_postgres::connect(&self.owner_url, tokio_postgres::NoTls).await?;
-        let connection = tokio::spawn(connection);
+        let mut owner = self.owner.lock().await;
+        let client = match owner.as_ref() {
+            Some(client) => Arc::clone(client),
+            None => {
+                let (client, connection) = tokio_postgres::connect(&self.owner_url, NoTls).await?;
+                tokio::spawn(connection);
+                Arc::clone(owner.insert(Arc::new(client)))
+            }
+        };
+        drop(owner);
         let rows = client.query(query, &[]).await;
-        connection.abort();
+        if rows.is_err() {
+            *self.owner.lock().await = None;
+        }
         rows
     }
 
@@ -225,13 +250,14 @@ impl World {
     /// lost is asked for, because the database may be away in the middle.
     pub(super) async fn enqueue<J: Job>(&self, jobs: &[J]) {
         let probe = serde_json::to_value(&jobs[0]).expect("JSON").to_string();
+        let like_it = format!("select count(*) from jobs where kind = '{}' and args = '{probe}'", J::NAME);
+        let before = self.ask(&like_it).await;
         loop {
             let asked = async {
                 let mut conn = self.pool.get(Scope::Tenant(self.tenant)).await?;
                 anyhow::Ok(enqueue_many(&mut conn, jobs).await?)
             };
-            let known = format!("select count(*) from jobs where kind = '{}' and args = '{probe}'", J::NAME);
-            if asked.await.is_ok() || self.ask(&known).await > 0 {
+            if asked.await.is_ok() || self.ask(&like_it).await > before {
                 return;
             }
         }

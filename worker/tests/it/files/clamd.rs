@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use devtools::clamd::Clamd;
 use shared::files::{FileStatus, ScanResult};
+use shared::testing::free_address;
 
 use super::{arrive, eicar, row, seen};
 use crate::world::World;
@@ -48,8 +49,9 @@ async fn what_is_too_large_for_the_scanner_passes_and_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_passes_while_the_scanner_is_away_and_everything_is_looked_at_when_it_is_back() {
-    let away = clamd().await;
-    let address = away.address();
+    // Nobody else takes it meanwhile.
+    let address = free_address();
+    let away = Clamd::start(address, 25 << 20).await.expect("a scanner");
     let world = world(&away, "1000000").await;
     drop(away);
     let id = arrive(&world, "notes.txt", b"hello").await;

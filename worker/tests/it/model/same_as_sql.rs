@@ -172,7 +172,13 @@ impl<'a> Walk<'a> {
                 same()
             }
             Step::Sweep => {
+                // After a second loss it waits for seconds, which may be over before the next step: by the
+                // same `now()` they are made an hour.
+                ledger::begin(&mut relay).await.expect("begun");
                 let real = relay::sweep(&mut relay).await.expect("swept");
+                let later = "update jobs set run_at = run_at + interval '1 hour' where run_at > now()";
+                relay.batch_execute(later).await.expect("later");
+                ledger::commit(&mut relay).await.expect("done");
                 let before = self.model.state;
                 self.model.sweep();
                 let is_revived = before == JobState::Running && self.model.state == JobState::Available;

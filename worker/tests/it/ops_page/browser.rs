@@ -15,6 +15,9 @@ pub(crate) const TAB: char = '\u{e004}';
 pub(crate) const ENTER: char = '\u{e007}';
 pub(crate) const ESCAPE: char = '\u{e00c}';
 
+/// How long something may take to be on the page.
+const PATIENCE: Duration = Duration::from_secs(40);
+
 /// A browser and the driver that it is spoken to through; both end with it.
 pub(crate) struct Browser {
     pub(crate) page: Client,
@@ -70,7 +73,7 @@ impl Browser {
     pub(crate) async fn until(&self, expression: &str) {
         let begun = Instant::now();
         while self.ask(&format!("return Boolean({expression})")).await != json!(true) {
-            let has_time = begun.elapsed() < Duration::from_secs(15);
+            let has_time = begun.elapsed() < PATIENCE;
             assert!(has_time, "waited in vain until {expression}; the page says:\n{}", self.text().await);
             tokio::time::sleep(Duration::from_millis(50)).await; // between two questions
         }
@@ -97,6 +100,7 @@ impl Browser {
 
     /// Goes from one thing to the next, as somebody does who has no mouse, until `id` has the focus.
     pub(crate) async fn tab_to(&self, id: &str) {
+        self.until(&format!("document.getElementById('{id}')")).await;
         for _ in 0..200 {
             if self.ask("return document.activeElement.id").await == json!(id) {
                 return;
@@ -108,13 +112,18 @@ impl Browser {
 
     /// Clicks. What is there may be drawn anew between finding it and clicking: then it is found again.
     pub(crate) async fn click(&self, css: &str) {
-        for _ in 0..5 {
-            let Ok(thing) = self.page.find(Locator::Css(css)).await else { continue };
-            if thing.click().await.is_ok() {
+        let begun = Instant::now();
+        loop {
+            self.until(&format!("document.querySelector({css:?})")).await;
+            if let Ok(thing) = self.page.find(Locator::Css(css)).await
+                && thing.click().await.is_ok()
+            {
                 return;
             }
+            let has_time = begun.elapsed() < PATIENCE;
+            assert!(has_time, "{css} cannot be clicked; the page says:\n{}", self.text().await);
+            tokio::time::sleep(Duration::from_millis(100)).await; // between two questions
         }
-        panic!("{css} cannot be clicked; the page says:\n{}", self.text().await);
     }
 
     /// A picture of the page, where somebody wants to see it.

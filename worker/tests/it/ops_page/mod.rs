@@ -17,10 +17,11 @@ const HOSTILE: &str = "<img src=x onerror=\"window.owned = true\"></pre><script>
 
 /// A worker, and where its page is.
 struct Stage {
-    db: TestDb,
+    _worker: Worker,
     tenant: TenantId,
     url: String,
-    _worker: Worker,
+    /// The last to go: until then nobody else has it.
+    db: TestDb,
 }
 
 impl Stage {
@@ -54,7 +55,7 @@ impl Stage {
         id
     }
 
-    /// A job that runs, and tells how far it is.
+    /// A job that runs, and tells how far it is. Stopped for its time, it is there again a second later.
     async fn runs(&self) -> JobId {
         let id =
             enqueue(&mut *self.db.tenant(self.tenant).await, &Sleep { tenant: self.tenant, milliseconds: 120_000 })

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -109,7 +110,10 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn start(db: &TestDb, name: String, sends: &Sends) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let settings = PoolSettings { size: 8, does_jobs: true, ..PoolSettings::new(&db.url) };
+        // A claim that gives up would be a fault that no seed has chosen.
+        let patience = Duration::from_secs(20);
+        let settings =
+            PoolSettings { size: 8, wait: patience, connect: patience, does_jobs: true, ..PoolSettings::new(&db.url) };
         let pool = Pool::new(&settings).expect("a pool");
         let gates = Arc::<Gates>::default();
         let services = Services { pool: pool.clone(), ..services(db) };

@@ -26,6 +26,8 @@ const JOBS: u32 = 12;
 const FAULTS_END: u32 = 120;
 const END: u32 = 600;
 const QUEUE: Queue = Queue::Within1m;
+/// Seeds more at most, until enough has gone wrong: what a fault meets is not only the seed's choice.
+const MORE: u64 = 8;
 
 #[derive(Debug, Default)]
 struct Harm {
@@ -38,8 +40,23 @@ struct Harm {
     done: u32,
 }
 
+impl Harm {
+    fn add(&mut self, other: &Self) {
+        self.kills += other.kills;
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+        self.expired += other.expired;
+        self.cancelled += other.cancelled;
+        self.done += other.done;
+    }
+
+    /// Of each kind.
+    fn is_enough(&self) -> bool {
+        [self.kills, self.lost, self.doubled, self.expired, self.cancelled].iter().all(|count| *count > 2)
+    }
+}
+
 struct World {
-    db: TestDb,
     owner: Conn,
     tenant: TenantId,
     random: StdRng,
@@ -48,6 +65,8 @@ struct World {
     started: u32,
     redis: VecDeque<Ticket>,
     harm: Harm,
+    /// The last to go: until then nobody else has it.
+    db: TestDb,
 }
 
 impl World {
@@ -267,24 +286,21 @@ async fn the_real_executor_keeps_its_word_whatever_a_seed_does_to_it() {
         Some(seed) => seed..seed + 1,
         None => 0..number("EXECUTED_SEEDS").unwrap_or(4),
     };
-    let tried = seeds.end - seeds.start;
-    let is_whole = tried >= 4;
+    let is_whole = seeds.end - seeds.start >= 4;
+    let more = if is_whole { MORE } else { 0 };
     let mut all = Harm::default();
-    for seed in seeds {
+    let mut tried = 0;
+    for seed in seeds.start..seeds.end + more {
+        if seed >= seeds.end && all.is_enough() {
+            break;
+        }
         match World::new(seed).await.play().await {
-            Ok(harm) => {
-                all.kills += harm.kills;
-                all.lost += harm.lost;
-                all.doubled += harm.doubled;
-                all.expired += harm.expired;
-                all.cancelled += harm.cancelled;
-                all.done += harm.done;
-            }
+            Ok(harm) => all.add(&harm),
             Err(fault) => panic!("seed {seed}: {fault}\nEXECUTED_SEED={seed} runs it alone"),
         }
+        tried += 1;
     }
     println!("{all:?}");
-    let least = [all.kills, all.lost, all.doubled, all.expired, all.cancelled];
-    assert!(!is_whole || least.iter().all(|count| *count > 2), "hardly anything went wrong: {all:?}");
-    assert!(!is_whole || all.done > 4 * u32::try_from(tried).unwrap(), "hardly anything was done: {all:?}");
+    assert!(!is_whole || all.is_enough(), "hardly anything went wrong: {all:?}");
+    assert!(!is_whole || all.done > 4 * tried, "hardly anything was done: {all:?}");
 }
