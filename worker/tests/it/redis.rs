@@ -43,8 +43,11 @@ async fn a_worker_that_is_told_to_stop_lets_short_jobs_end_and_gives_long_ones_b
     drop(conn);
     let mut worker = Worker::start(&db, &["--queues", "within_1m=4", "--drain", "15s"], &[]);
     until("both run", async || states(&db, "rehearsal.sleep").await.get("running") == Some(&2)).await;
+    let told = std::time::Instant::now();
     worker.terminate();
     assert!(worker.wait().await.success(), "it did not end well");
+    // Fifteen to drain; the long one has nearly twice that.
+    assert!(told.elapsed() < std::time::Duration::from_secs(24), "it took {:?}", told.elapsed());
     assert_eq!(show(&db, short).await.0.state, JobState::Succeeded);
     let row = show(&db, long).await.0;
     assert_eq!((row.state, row.attempt, row.error_class.as_deref()), (JobState::Available, 0, Some("released")));

@@ -328,11 +328,17 @@ mod tests {
         view.lines[1].course_title = "Very long ".repeat(200);
         view.lines[2].course_title = "\u{202e}\0".to_owned();
         view.lines[2].outcome = Outcome::InProgress(40);
-        let (pdf, _) = render_transcript(&view).unwrap();
+        let [first, second] = [(), ()].map(|()| {
+            let begun = std::time::Instant::now();
+            (render_transcript(&view).unwrap().0, begun.elapsed())
+        });
+        // The machine may be busy with something else, but not each time.
+        assert!(first.1.min(second.1) < std::time::Duration::from_secs(20));
+        let pdf = first.0;
         let text = texts_of(&pdf).concat();
         for part in ["王小明Δημήτρης", "LEISTUNGSNACHWEIS", "Läuft40%", "Seite1/1", "KursohneTitel"] {
             assert!(text.contains(part), "{part} in {text}");
         }
-        assert_eq!(render_transcript(&view).unwrap().0, pdf, "the same view gives the same bytes");
+        assert_eq!(second.0, pdf, "the same view gives the same bytes");
     }
 }

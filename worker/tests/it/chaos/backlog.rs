@@ -53,4 +53,5 @@ async fn a_backlog_is_enough_for_workers_that_come_later() {
     // For one alone it is work for half a minute.
     let at_work = "select count(distinct worker) from jobs where kind = 'rehearsal.sleep'";
     until("both have begun something", async || world.ask(at_work).await == 2).await;
+    until("all are done", async || world.count::<Sleep>("state = 'succeeded'").await == 1_000).await;
 }
