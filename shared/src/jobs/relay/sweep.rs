@@ -37,9 +37,6 @@ pub async fn sweep(conn: &mut Conn) -> Result<Swept, Error> {
     let swept: Swept = prepared(diesel::sql_query(include_str!("../sql/sweep.sql"))).get_result(conn).await?;
     let buried = swept.buried.len();
     let taken = usize::try_from(swept.revived).unwrap_or_default() + buried;
-    if swept.revived > 0 {
-        super::wake(conn).await?;
-    }
     if taken > 0 {
         tracing::warn!(jobs.revived = swept.revived, jobs.buried = buried, "Took back jobs of lost workers");
         metrics::counter!("job_lease_expired_total").increment(u64::try_from(taken).unwrap_or_default());
@@ -48,6 +45,9 @@ pub async fn sweep(conn: &mut Conn) -> Result<Swept, Error> {
     for kind in &swept.buried {
         let kind = kinds::named(kind).map_or(kinds::UNKNOWN, |kind| kind.name);
         metrics::counter!("job_attempts_total", "kind" => kind, "outcome" => "dead").increment(1);
+    }
+    if swept.revived > 0 {
+        super::wake(conn).await?;
     }
     Ok(swept)
 }
