@@ -4,7 +4,7 @@
 //! The news of an hour are told together when it is over. A course that is edited for an afternoon
 //! tells its learners a few times, and whoever publishes by mistake has a while to take it back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::dsl::{exists, select};
@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::jobs::ContentPublished;
+use super::module_prerequisite::ModulePrerequisite;
 use super::{Access, ContentItem, Course, CourseStatus, ItemGate, ModuleGate, Standing, TakesPartAt, Window};
 use crate::db::schema::{content_items, enrollments, module_prerequisites, modules, users};
 use crate::db::{Conn, Error};
@@ -128,7 +129,12 @@ impl ContentNews {
         let learners = self.learners(conn, after, most, now).await?;
         let last = learners.last().map(|(user, _)| *user);
         let next = last.filter(|_| learners.len() == most);
-        let access = Access::load_learners(conn, &self.course, &learners, self.has_prerequisites, now).await?;
+        let mut before = HashMap::new();
+        if self.has_prerequisites {
+            let people: Vec<UserId> = learners.iter().map(|(user, _)| *user).collect();
+            before = ModulePrerequisite::of_people(conn, &self.course, &people).await?;
+        }
+        let access = Access::of_learners(&self.course, &learners, before, now);
         let mut told = BTreeMap::<Vec<&str>, Vec<UserId>>::new();
         for ((user, standing), access) in learners.into_iter().zip(&access) {
             let titles = self.open_to(access, standing);

@@ -70,26 +70,21 @@ impl Access {
         Ok(courses.iter().map(access).collect())
     }
 
-    /// What decides about everything in a course for each of these people, who learn it, in their order:
-    /// two queries, however many they are; none if no module comes before one of the course's.
-    pub(crate) async fn load_learners(
-        conn: &mut Conn,
+    /// What decides about everything in a course for each of these people, who learn it, in their order.
+    /// `before` are the modules that come before others of the course, and how far each of them is
+    /// with those.
+    pub(crate) fn of_learners(
         course: &Course,
         learners: &[(UserId, Standing)],
-        has_prerequisites: bool,
+        mut before: HashMap<UserId, Vec<ModulePrerequisiteRow>>,
         at: DateTime<Utc>,
-    ) -> Result<Vec<Self>, Error> {
-        let ids: Vec<UserId> = learners.iter().map(|(user, _)| *user).collect();
-        let mut before = HashMap::new();
-        if has_prerequisites {
-            before = ModulePrerequisite::of_people(conn, course, &ids).await?;
-        }
+    ) -> Vec<Self> {
         let access = |&(user, standing): &(UserId, Standing)| {
             let mut access = Self::of_course(course, (user, UserRole::Learner), Some(standing), at);
             access.module_prerequisites = before.remove(&user).unwrap_or_default();
             access
         };
-        Ok(learners.iter().map(access).collect())
+        learners.iter().map(access).collect()
     }
 
     /// What decides about the course itself; of what comes before what, nothing is known.
