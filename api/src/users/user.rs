@@ -150,7 +150,11 @@ pub async fn create_user(
     };
     let mut conn = db.conn().await?;
     let user = User::create(&mut conn, new, Some(caller.user), &app.seal, app.clock.now()).await?;
-    let tenant_slug = Tenant::find(&mut conn, tenant).await?.map(|tenant| tenant.slug);
+    // Who has a home lets people in there only.
+    let tenant_slug = match &caller.home_slug {
+        Some(slug) => Some(slug.to_string()),
+        None => Tenant::find(&mut conn, tenant).await?.map(|tenant| tenant.slug),
+    };
     let location = format!("/api/users/{}/", user.id);
     let version = user.version;
     Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged(version, UserRow { user, tenant_slug }.into())))

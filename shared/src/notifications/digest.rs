@@ -13,7 +13,7 @@ use crate::db::{Conn, Error, sql_enum};
 use crate::ids::{DigestId, TenantId, UserId};
 use crate::jobs::{JobOptions, enqueue_with};
 use crate::locale;
-use crate::tenants::{Tenant, TenantSettings};
+use crate::tenants::{Letterhead, Tenant};
 use crate::users::User;
 
 sql_enum! {
@@ -64,7 +64,7 @@ impl DigestChoice {
 
 /// A digest of a person.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = notification_digests)]
+#[diesel(table_name = notification_digests, treat_none_as_default_value = false)]
 pub struct Digest {
     pub id: DigestId,
     pub tenant_id: TenantId,
@@ -138,8 +138,7 @@ impl DigestToSend {
             .optional()?;
         let Some(digest) = digest else { return Ok(None) };
         let Some(recipient) = User::find(conn, tenant, digest.user_id).await? else { return Ok(None) };
-        let Some(tenant) = Tenant::find(conn, tenant).await? else { return Ok(None) };
-        let support_email = TenantSettings::of(conn, &tenant).await?.support_email;
+        let Some(Letterhead { tenant, support_email }) = Letterhead::of(conn, tenant).await? else { return Ok(None) };
         let carried = || {
             notification_deliveries::table
                 .inner_join(notifications::table)
@@ -155,7 +154,6 @@ impl DigestToSend {
             .select(Notification::as_select())
             .load(conn)
             .await?;
-        let support_email = Some(support_email).filter(|it| !it.is_empty());
         let total = usize::try_from(total).unwrap_or_default();
         Ok((total > 0).then_some(Self { digest, recipient, tenant, support_email, notifications, total }))
     }

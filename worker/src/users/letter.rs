@@ -1,7 +1,7 @@
 //! A mail to a person about their account, dressed as their tenant.
 
-use shared::db::{Conn, Error};
-use shared::tenants::{Tenant, TenantSettings};
+use shared::db::{Conn, Error, ScopedConn};
+use shared::tenants::Letterhead;
 use shared::users::User;
 
 use crate::context::Ctx;
@@ -15,26 +15,23 @@ const PLATFORM: &str = "LMS";
 
 /// The tenant in whose name somebody is written to; none for superusers.
 #[derive(Debug)]
-pub(super) struct Sender(Option<(Tenant, TenantSettings)>);
+struct Sender(Option<Letterhead>);
 
 impl Sender {
     /// The tenant of this person.
-    pub(super) async fn of(conn: &mut Conn, user: &User) -> Result<Self, Error> {
+    async fn of(conn: &mut Conn, user: &User) -> Result<Self, Error> {
         let Some(id) = user.tenant_id else { return Ok(Self(None)) };
-        let Some(tenant) = Tenant::find(conn, id).await? else { return Ok(Self(None)) };
-        let settings = TenantSettings::of(conn, &tenant).await?;
-        Ok(Self(Some((tenant, settings))))
+        Ok(Self(Letterhead::of(conn, id).await?))
     }
 
     /// The tenant's own words for this mail, if it has some.
-    async fn own_words(&self, ctx: &Ctx, mail: &Mail<'_>) -> Result<Option<OwnWords>, Failure> {
-        let Some((tenant, _)) = &self.0 else { return Ok(None) };
-        let mut conn = ctx.tenant_conn(tenant.id).await?;
-        Ok(EmailTemplate::find(&mut conn, tenant.id, mail.name()).await?.map(EmailTemplate::words))
+    async fn own_words(&self, conn: &mut Conn, mail: &Mail<'_>) -> Result<Option<OwnWords>, Error> {
+        let Some(Letterhead { tenant, .. }) = &self.0 else { return Ok(None) };
+        Ok(EmailTemplate::find(conn, tenant.id, mail.name()).await?.map(EmailTemplate::words))
     }
 
     fn brand<'a>(&'a self, frontend_url: &'a str) -> Brand<'a> {
-        let Some((tenant, settings)) = &self.0 else {
+        let Some(Letterhead { tenant, support_email }) = &self.0 else {
             return Brand {
                 tenant_name: PLATFORM,
                 primary_color: "",
@@ -48,18 +45,21 @@ impl Sender {
             tenant_name: &tenant.name,
             primary_color: theme("primary_color").unwrap_or_default(),
             logo_text: theme("logo_text"),
-            support_email: Some(settings.support_email.as_str()).filter(|address| !address.is_empty()),
+            support_email: support_email.as_deref(),
             frontend_url,
         }
     }
 }
 
-/// Writes and sends `mail`; `key` names it among the mails of its kind.
-pub(super) async fn send(ctx: &Ctx, sender: &Sender, to: &User, mail: &Mail<'_>, key: &str) -> Outcome {
+/// Writes and sends `mail`; `key` names it among the mails of its kind. `conn` is the job's, and is
+/// given back before the mail server is called.
+pub(super) async fn send(ctx: &Ctx, mut conn: ScopedConn, to: &User, mail: &Mail<'_>, key: &str) -> Outcome {
+    let sender = Sender::of(&mut conn, to).await?;
+    let own = sender.own_words(&mut conn, mail).await?;
+    drop(conn);
     let name = format!("{} {}", to.first_name, to.last_name);
     let name = Some(name.trim()).filter(|name| !name.is_empty());
     let brand = sender.brand(&ctx.services().platform.frontend_url);
-    let own = sender.own_words(ctx, mail).await?;
     let rendered = render(mail, name, &brand, own.as_ref()).map_err(|error| Failure::GiveUp(error.to_string()))?;
     let address = to.email.clone();
     ctx.external(key, |key| async move {

@@ -4,7 +4,7 @@ use shared::secret::TokenSeal;
 use shared::users::jobs::SendInvitation;
 use shared::users::{OneTimePurpose, OneTimeToken, User, UserRole};
 
-use super::letter::{self, Sender};
+use super::letter;
 use crate::context::Ctx;
 use crate::registry::Outcome;
 use shared::mail::Mail;
@@ -23,8 +23,6 @@ pub async fn send_invitation(ctx: Ctx, job: SendInvitation) -> Outcome {
         Some(id) => User::find_anywhere(&mut conn, id).await?,
         None => None,
     };
-    let sender = Sender::of(&mut conn, &user).await?;
-    drop(conn);
     let platform = &ctx.services().platform;
     let text = token.text(&TokenSeal::new(&platform.secret_key));
     let mail = Mail::Invitation {
@@ -38,5 +36,5 @@ pub async fn send_invitation(ctx: Ctx, job: SendInvitation) -> Outcome {
         link: &format!("/reset-password?uid={}&token={text}", user.id),
         expires_days: u32::try_from(token.purpose.lifetime().num_days()).unwrap_or_default(),
     };
-    letter::send(&ctx, &sender, &user, &mail, &token.id.to_string()).await
+    letter::send(&ctx, conn, &user, &mail, &token.id.to_string()).await
 }

@@ -3,7 +3,7 @@
 use shared::users::User;
 use shared::users::jobs::SendPasswordChanged;
 
-use super::letter::{self, Sender};
+use super::letter;
 use crate::context::Ctx;
 use crate::registry::Outcome;
 use shared::mail::Mail;
@@ -14,13 +14,11 @@ pub async fn send_password_changed(ctx: Ctx, job: SendPasswordChanged) -> Outcom
     let Some(user) = User::find_anywhere(&mut conn, job.user_id).await?.filter(User::may_enter) else {
         return Ok(()); // Turned out meanwhile: there is nothing left to guard.
     };
-    let sender = Sender::of(&mut conn, &user).await?;
-    drop(conn);
     let changed_at = match user.timezone.parse::<chrono_tz::Tz>() {
         Ok(zone) => job.changed_at.with_timezone(&zone).format("%-d %B %Y at %H:%M (%Z)").to_string(),
         Err(_) => job.changed_at.format("%-d %B %Y at %H:%M (UTC)").to_string(),
     };
     let mail = Mail::PasswordChanged { changed_at: &changed_at, link: "/forgot-password" };
     let key = format!("{}:{}", user.id, job.changed_at.timestamp_micros());
-    letter::send(&ctx, &sender, &user, &mail, &key).await
+    letter::send(&ctx, conn, &user, &mail, &key).await
 }

@@ -4,7 +4,7 @@ use shared::secret::TokenSeal;
 use shared::users::jobs::SendPasswordReset;
 use shared::users::{OneTimePurpose, OneTimeToken};
 
-use super::letter::{self, Sender};
+use super::letter;
 use crate::context::Ctx;
 use crate::registry::Outcome;
 use shared::mail::Mail;
@@ -18,13 +18,11 @@ pub async fn send_password_reset(ctx: Ctx, job: SendPasswordReset) -> Outcome {
     if token.purpose != OneTimePurpose::PasswordReset || !user.may_enter() {
         return Ok(());
     }
-    let sender = Sender::of(&mut conn, &user).await?;
-    drop(conn);
     let platform = &ctx.services().platform;
     let text = token.text(&TokenSeal::new(&platform.secret_key));
     let mail = Mail::PasswordReset {
         link: &format!("/reset-password?uid={}&token={text}", user.id),
         expires_minutes: u32::try_from(token.purpose.lifetime().num_minutes()).unwrap_or_default(),
     };
-    letter::send(&ctx, &sender, &user, &mail, &token.id.to_string()).await
+    letter::send(&ctx, conn, &user, &mail, &token.id.to_string()).await
 }
