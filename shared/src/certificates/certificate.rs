@@ -33,7 +33,7 @@ sql_enum! {
 
 /// A proof of a completed course. Names are as they were when it was issued.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = certificates)]
+#[diesel(table_name = certificates, treat_none_as_default_value = false)]
 pub struct Certificate {
     pub id: CertificateId,
     pub tenant_id: TenantId,

@@ -10,7 +10,7 @@ use crate::ids::{CourseId, TenantId};
 
 /// How a course's certificates are given. A course that says nothing gives them for ever.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = certificate_rules)]
+#[diesel(table_name = certificate_rules, treat_none_as_default_value = false)]
 pub struct CertificateRule {
     pub course_id: CourseId,
     pub tenant_id: TenantId,

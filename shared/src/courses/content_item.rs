@@ -42,7 +42,7 @@ sql_enum! {
 
 /// A text, a video, a link… of a module.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = content_items)]
+#[diesel(table_name = content_items, treat_none_as_default_value = false)]
 pub struct ContentItem {
     pub id: ContentItemId,
     pub tenant_id: TenantId,

@@ -23,7 +23,7 @@ const FILE: &str = "file";
 
 /// An item as it was after a change of its content. Written once.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = content_versions)]
+#[diesel(table_name = content_versions, treat_none_as_default_value = false)]
 pub struct ContentVersion {
     pub id: ContentVersionId,
     pub tenant_id: TenantId,

@@ -37,7 +37,7 @@ sql_enum! {
 
 /// A course.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = courses)]
+#[diesel(table_name = courses, treat_none_as_default_value = false)]
 pub struct Course {
     pub id: CourseId,
     pub tenant_id: TenantId,

@@ -18,7 +18,7 @@ use crate::jobs;
 
 /// A chapter of a course.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = modules)]
+#[diesel(table_name = modules, treat_none_as_default_value = false)]
 pub struct Module {
     pub id: ModuleId,
     pub tenant_id: TenantId,

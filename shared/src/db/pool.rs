@@ -9,7 +9,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
 use deadpool::Runtime;
-use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
+use deadpool::managed::{self, Metrics, QueueMode, RecycleError, RecycleResult};
 use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::FutureExt;
@@ -118,6 +118,8 @@ impl Pool {
         let manager = Manager::new(settings)?;
         let pool = managed::Pool::builder(manager)
             .max_size(settings.size)
+            // Few connections that know our statements, rather than all in turn.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(settings.wait))
             .create_timeout(Some(settings.connect))

@@ -1,4 +1,4 @@
-//! Statements written by hand, prepared once for a connection.
+//! Statements that the library would have parsed anew each time, prepared once for a connection.
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -6,9 +6,10 @@ use diesel::result::QueryResult;
 
 /// A statement of constant text that is sent many times a second.
 ///
-/// `diesel::sql_query` has its text parsed and planned anew each time, by a journey of its own,
-/// because texts might differ without end. That of a file does not: it is kept like those that
-/// diesel writes.
+/// diesel has the texts of `sql_query`, of every UPDATE, and of an INSERT in which a value may be left
+/// to its default parsed and planned anew each time, by a journey of its own, because they might
+/// differ without end. That of a file does not, nor does an UPDATE that always sets the same
+/// columns: it is kept like a SELECT.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Prepared<Q>(Q);
 

@@ -19,7 +19,7 @@ pub const MOST_DEPTH: i16 = 3;
 
 /// A reply.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable, QueryableByName)]
-#[diesel(table_name = discussion_replies)]
+#[diesel(table_name = discussion_replies, treat_none_as_default_value = false)]
 pub struct Reply {
     pub id: ReplyId,
     pub tenant_id: TenantId,

@@ -26,7 +26,7 @@ sql_enum! {
 
 /// A thread.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable, QueryableByName)]
-#[diesel(table_name = discussion_threads)]
+#[diesel(table_name = discussion_threads, treat_none_as_default_value = false)]
 pub struct Thread {
     pub id: ThreadId,
     pub tenant_id: TenantId,

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::jobs::{CourseCompleted, EvaluateCompletion};
 use super::{Enrollment, EnrollmentCause, EnrollmentStatus};
 use crate::db::schema::enrollments;
-use crate::db::{Conn, Error};
+use crate::db::{Conn, Error, prepared};
 use crate::events::{Event, EventKind};
 use crate::ids::{CourseId, EnrollmentId, TenantId};
 use crate::jobs;
@@ -150,10 +150,9 @@ async fn count(
     ids: &[EnrollmentId],
     now: DateTime<Utc>,
 ) -> Result<Vec<Counted>, Error> {
-    diesel::sql_query(include_str!("count_progress.sql"))
+    let count = diesel::sql_query(include_str!("count_progress.sql"))
         .bind::<SqlUuid, _>(tenant)
         .bind::<Array<SqlUuid>, _>(ids)
-        .bind::<Timestamptz, _>(now)
-        .load(conn)
-        .await
+        .bind::<Timestamptz, _>(now);
+    prepared(count).load(conn).await
 }

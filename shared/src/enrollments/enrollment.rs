@@ -15,7 +15,7 @@ use crate::users::{Person, UserRole};
 
 /// A learner in a course.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = enrollments)]
+#[diesel(table_name = enrollments, treat_none_as_default_value = false)]
 pub struct Enrollment {
     pub id: EnrollmentId,
     pub tenant_id: TenantId,

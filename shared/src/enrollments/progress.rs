@@ -26,7 +26,7 @@ sql_enum! {
 
 /// What a learner has done with an item.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = learner_progress)]
+#[diesel(table_name = learner_progress, treat_none_as_default_value = false)]
 pub struct Progress {
     pub id: ProgressId,
     pub tenant_id: TenantId,

@@ -126,7 +126,7 @@ async fn count_later(conn: &mut Conn, tenant: TenantId, now: DateTime<Utc>) -> R
 }
 
 #[derive(Debug, Insertable)]
-#[diesel(table_name = events)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
 struct Row {
     id: EventId,
     tenant_id: TenantId,

@@ -12,7 +12,7 @@ use crate::secret::{Place, Sealed};
 
 /// A learning platform, with a key pair of ours for it.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = lti_platforms)]
+#[diesel(table_name = lti_platforms, treat_none_as_default_value = false)]
 pub struct LtiPlatform {
     pub id: LtiPlatformId,
     pub tenant_id: TenantId,

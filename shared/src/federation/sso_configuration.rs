@@ -42,7 +42,7 @@ impl SsoProviderType {
 
 /// An identity provider of a tenant.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = sso_configurations)]
+#[diesel(table_name = sso_configurations, treat_none_as_default_value = false)]
 pub struct SsoConfiguration {
     pub id: SsoConfigurationId,
     pub tenant_id: TenantId,

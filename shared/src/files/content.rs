@@ -40,7 +40,7 @@ sql_enum! {
 
 /// Bytes in the object store.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = file_contents)]
+#[diesel(table_name = file_contents, treat_none_as_default_value = false)]
 pub struct Content {
     pub id: FileContentId,
     pub tenant_id: TenantId,

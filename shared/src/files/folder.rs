@@ -14,7 +14,7 @@ use crate::users::UserRole;
 
 /// A folder.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = folders)]
+#[diesel(table_name = folders, treat_none_as_default_value = false)]
 pub struct Folder {
     pub id: FolderId,
     pub tenant_id: TenantId,

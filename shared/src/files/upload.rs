@@ -19,7 +19,7 @@ use crate::storage::Storage;
 
 /// A content on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = file_uploads)]
+#[diesel(table_name = file_uploads, treat_none_as_default_value = false)]
 pub struct Upload {
     /// Of the content that it becomes.
     pub id: FileContentId,

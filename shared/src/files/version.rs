@@ -13,7 +13,7 @@ use crate::ids::{FileContentId, FileId, FileVersionId, TenantId, UserId};
 
 /// A content that a file has, or had.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = file_versions)]
+#[diesel(table_name = file_versions, treat_none_as_default_value = false)]
 pub struct FileVersion {
     pub id: FileVersionId,
     pub tenant_id: TenantId,

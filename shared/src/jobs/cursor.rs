@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::ledger::Claim;
 use crate::db::schema::job_cursors;
-use crate::db::{Conn, Error};
+use crate::db::{Conn, Error, prepared};
 use crate::ids::JobId;
 
 /// Where a job goes on.
@@ -37,12 +37,10 @@ pub async fn find(conn: &mut Conn, job: JobId) -> Result<Option<Cursor>, Error> 
 /// # Errors
 /// The database's.
 pub async fn advance(conn: &mut Conn, claim: &Claim, cursor: Option<&Value>, children: usize) -> Result<bool, Error> {
-    let written = diesel::sql_query(include_str!("sql/advance.sql"))
+    let advance = diesel::sql_query(include_str!("sql/advance.sql"))
         .bind::<SqlUuid, _>(claim.id)
         .bind::<BigInt, _>(claim.token)
         .bind::<Nullable<Jsonb>, _>(cursor)
-        .bind::<BigInt, _>(i64::try_from(children).unwrap_or(i64::MAX))
-        .execute(conn)
-        .await?;
-    Ok(written == 1)
+        .bind::<BigInt, _>(i64::try_from(children).unwrap_or(i64::MAX));
+    Ok(prepared(advance).execute(conn).await? == 1)
 }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::Queue;
 use super::limits::Rate;
 use crate::db::schema::jobs;
-use crate::db::{Conn, Error};
+use crate::db::{Conn, Error, prepared};
 use crate::ids::{JobId, TenantId, UserId};
 
 /// A kind of job. The struct is its payload: ids, never contents or secrets, because what is true
@@ -149,7 +149,7 @@ pub async fn enqueue_with<J: Job>(conn: &mut Conn, job: &J, options: JobOptions)
     let unique_key = job.unique_key();
     loop {
         let id = JobId::new();
-        let inserted = diesel::insert_into(jobs::table)
+        let insert = diesel::insert_into(jobs::table)
             .values((
                 jobs::id.eq(id),
                 jobs::tenant_id.eq(job.tenant()),
@@ -166,10 +166,8 @@ pub async fn enqueue_with<J: Job>(conn: &mut Conn, job: &J, options: JobOptions)
                 jobs::created_by.eq(options.created_by),
                 jobs::request_id.eq(&options.request_id),
             ))
-            .on_conflict_do_nothing()
-            .execute(conn)
-            .await?;
-        if inserted == 1 {
+            .on_conflict_do_nothing();
+        if prepared(insert).execute(conn).await? == 1 {
             return Ok(Enqueued::New(id));
         }
         // The one that was in the way may have ended between the two statements: then try again.

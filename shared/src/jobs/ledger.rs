@@ -89,7 +89,7 @@ pub async fn claim(conn: &mut Conn, ticket: Ticket, worker: &str, lease: Duratio
         job_queues::table.filter(job_queues::queue.eq(jobs::queue)).filter(job_queues::paused_at.is_not_null());
     let due = jobs::state.eq(JobState::Available).and(jobs::run_at.le(now.into_sql::<Timestamptz>()));
     let useful = jobs::deadline_at.is_null().or(jobs::deadline_at.gt(now.into_sql::<Timestamptz>().nullable()));
-    diesel::update(jobs::table)
+    let claim = diesel::update(jobs::table)
         .filter(jobs::id.eq(ticket.job))
         .filter(jobs::tenant_id.eq(ticket.tenant))
         .filter(jobs::state.eq(JobState::Dispatched).or(due))
@@ -109,10 +109,8 @@ pub async fn claim(conn: &mut Conn, ticket: Ticket, worker: &str, lease: Duratio
             jobs::started_at.eq(now.into_sql::<Timestamptz>().nullable()),
             jobs::dispatched_at.eq(None::<DateTime<Utc>>),
         ))
-        .returning(Claim::as_returning())
-        .get_result(conn)
-        .await
-        .optional()
+        .returning(Claim::as_returning());
+    prepared(claim).get_result(conn).await.optional()
 }
 
 /// One of the claims to be kept.
@@ -198,13 +196,11 @@ pub async fn succeed(conn: &mut Conn, claim: &Claim, result: Option<&Value>) -> 
     if is_on(Mutant::NoFence) {
         return Ok(diesel::update(jobs::table.find(claim.id)).set(change).execute(conn).await? > 0);
     }
-    let changed = diesel::update(jobs::table.find(claim.id))
+    let succeed = diesel::update(jobs::table.find(claim.id))
         .filter(jobs::lease_token.eq(claim.token))
         .filter(jobs::state.eq(JobState::Running))
-        .set(change)
-        .execute(conn)
-        .await?;
-    Ok(changed == 1)
+        .set(change);
+    Ok(prepared(succeed).execute(conn).await? == 1)
 }
 
 /// How a run that did not succeed ends.
@@ -292,13 +288,11 @@ pub async fn release(conn: &mut Conn, held: &[Held]) -> Result<usize, Error> {
 /// # Errors
 /// The database's.
 pub async fn set_progress(conn: &mut Conn, claim: &Claim, percent: u8, note: Option<&str>) -> Result<bool, Error> {
-    let changed = diesel::update(jobs::table.find(claim.id))
+    let tell = diesel::update(jobs::table.find(claim.id))
         .filter(jobs::lease_token.eq(claim.token))
         .filter(jobs::state.eq(JobState::Running))
-        .set((jobs::progress.eq(i16::from(percent.min(100))), jobs::progress_note.eq(note)))
-        .execute(conn)
-        .await?;
-    Ok(changed == 1)
+        .set((jobs::progress.eq(i16::from(percent.min(100))), jobs::progress_note.eq(note)));
+    Ok(prepared(tell).execute(conn).await? == 1)
 }
 
 /// The jobs that are due at `at` or now, oldest first: what tests and drills run without Redis.

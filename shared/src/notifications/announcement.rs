@@ -40,7 +40,7 @@ sql_enum! {
 
 /// Words of an administrator or an instructor to many.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = announcements)]
+#[diesel(table_name = announcements, treat_none_as_default_value = false)]
 pub struct Announcement {
     pub id: AnnouncementId,
     pub tenant_id: TenantId,

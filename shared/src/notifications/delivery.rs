@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::Notification;
 use crate::db::schema::{notification_deliveries, notifications, sql_types, tenant_settings, tenants, users};
-use crate::db::{Conn, Error, sql_enum};
+use crate::db::{Conn, Error, prepared, sql_enum};
 use crate::ids::{DeliveryId, DigestId, NotificationId, TenantId};
 use crate::tenants::Tenant;
 use crate::users::User;
@@ -51,7 +51,7 @@ sql_enum! {
 
 /// A notification on its way by one channel.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = notification_deliveries)]
+#[diesel(table_name = notification_deliveries, treat_none_as_default_value = false)]
 pub struct Delivery {
     pub id: DeliveryId,
     pub tenant_id: TenantId,
@@ -147,7 +147,7 @@ impl Delivery {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let reason = reason.map(for_people);
-        diesel::update(self)
+        let settle = diesel::update(self)
             .filter(notification_deliveries::tenant_id.eq(self.tenant_id))
             .filter(notification_deliveries::status.ne(DeliveryStatus::Sent))
             .set((
@@ -155,9 +155,8 @@ impl Delivery {
                 notification_deliveries::sent_at.eq((status == DeliveryStatus::Sent).then_some(now)),
                 notification_deliveries::failure_reason.eq(reason),
                 notification_deliveries::updated_at.eq(now),
-            ))
-            .execute(conn)
-            .await?;
+            ));
+        prepared(settle).execute(conn).await?;
         Ok(())
     }
 }

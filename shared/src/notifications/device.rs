@@ -44,7 +44,7 @@ impl DeviceType {
 
 /// A device.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = push_devices)]
+#[diesel(table_name = push_devices, treat_none_as_default_value = false)]
 pub struct PushDevice {
     pub id: DeviceId,
     pub tenant_id: TenantId,

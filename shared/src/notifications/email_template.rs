@@ -11,7 +11,7 @@ use crate::mail::OwnWords;
 
 /// A tenant's own words for one of its mails.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = email_templates)]
+#[diesel(table_name = email_templates, treat_none_as_default_value = false)]
 pub struct EmailTemplate {
     pub id: EmailTemplateId,
     pub tenant_id: TenantId,

@@ -66,7 +66,7 @@ impl NotificationType {
 
 /// Something that a person should know.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = notifications)]
+#[diesel(table_name = notifications, treat_none_as_default_value = false)]
 pub struct Notification {
     pub id: NotificationId,
     pub tenant_id: TenantId,

@@ -13,7 +13,7 @@ use crate::secret::{CannotOpen, Place, Sealed, Vault};
 
 /// How a tenant's mails go out when not by the platform's server.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = tenant_email_settings)]
+#[diesel(table_name = tenant_email_settings, treat_none_as_default_value = false)]
 pub struct EmailSettings {
     pub tenant_id: TenantId,
     /// Whether the tenant's mails go this way.

@@ -14,7 +14,7 @@ use crate::secret::{CannotOpen, Place, Sealed, Vault};
 
 /// What a tenant allows, and where its bucket is.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = tenant_storage_settings)]
+#[diesel(table_name = tenant_storage_settings, treat_none_as_default_value = false)]
 pub struct StorageSettings {
     pub tenant_id: TenantId,
     pub s3_bucket_name: String,

@@ -17,7 +17,7 @@ pub use db::TestDb;
 pub use logs::Logs;
 pub use measures::series_at_zero;
 pub use ports::free_address;
-pub use queries::count_queries;
 pub(crate) use queries::counting;
+pub use queries::{count_queries, queries_of};
 pub use unfiltered::{TENANT_FILTERS, tenant_filters_are_off};
 pub use vacuum::vacuum;

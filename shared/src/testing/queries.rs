@@ -1,6 +1,6 @@
-//! Counts the statements that a piece of work sends, to catch a query per row.
+//! Listens to the statements that a piece of work sends, to catch a query per row.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use diesel::connection::InstrumentationEvent;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
@@ -8,20 +8,26 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 use crate::db::MAY_BE_WRITTEN;
 
 tokio::task_local! {
-    static STATEMENTS: Cell<usize>;
+    static STATEMENTS: RefCell<Vec<String>>;
 }
 
 /// Runs `work` and says how many statements it sent. Those of other tasks are not counted.
 pub async fn count_queries<T>(work: impl Future<Output = T>) -> (T, usize) {
+    let (answer, statements) = queries_of(work).await;
+    (answer, statements.len())
+}
+
+/// Runs `work` and says which statements it sent. Those of other tasks are not among them.
+pub async fn queries_of<T>(work: impl Future<Output = T>) -> (T, Vec<String>) {
     STATEMENTS
-        .scope(Cell::new(0), async {
+        .scope(RefCell::default(), async {
             let answer = work.await;
-            (answer, STATEMENTS.with(Cell::get))
+            (answer, STATEMENTS.with(RefCell::take))
         })
         .await
 }
 
-/// A connection that reports its statements to [`count_queries`].
+/// A connection that reports its statements to [`queries_of`].
 pub(crate) fn counting(mut conn: AsyncPgConnection) -> AsyncPgConnection {
     conn.set_instrumentation(|event: InstrumentationEvent<'_>| {
         if let InstrumentationEvent::StartQuery { query, .. } = event {
@@ -29,7 +35,8 @@ pub(crate) fn counting(mut conn: AsyncPgConnection) -> AsyncPgConnection {
             // Choosing the scope happens once for a connection, not once for a request, as does asking
             // whether it may be written once a second; and saying who acts is not waited for.
             if !text.starts_with("select set_config('") && !text.starts_with(MAY_BE_WRITTEN) {
-                let _ = STATEMENTS.try_with(|count| count.set(count.get() + 1));
+                let text = text.rsplit_once(" -- binds: ").map_or(text.as_str(), |(text, _)| text).to_owned();
+                let _ = STATEMENTS.try_with(|statements| statements.borrow_mut().push(text));
             }
         }
     });

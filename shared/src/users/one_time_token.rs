@@ -33,7 +33,7 @@ impl OneTimePurpose {
 /// A link sent by mail. The token in it is stored nowhere: it is made of the row's id, again and
 /// again, by whoever holds the server's secret.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = one_time_tokens)]
+#[diesel(table_name = one_time_tokens, treat_none_as_default_value = false)]
 pub struct OneTimeToken {
     pub id: OneTimeTokenId,
     pub tenant_id: Option<TenantId>,

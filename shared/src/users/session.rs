@@ -27,7 +27,7 @@ const REFRESH: &str = "refresh";
 
 /// A signed-in device.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = sessions)]
+#[diesel(table_name = sessions, treat_none_as_default_value = false)]
 pub struct Session {
     pub id: SessionId,
     pub tenant_id: Option<TenantId>,
@@ -121,18 +121,20 @@ impl Session {
     /// Those of the sessions that are alive and whose person may enter an active tenant, in no order:
     /// asked on every call, so that a suspension counts at once.
     pub async fn signed_in(conn: &mut Conn, ids: &[SessionId], now: DateTime<Utc>) -> Result<Vec<SignedIn>, Error> {
-        let found = sessions::table
+        let alive = sessions::table
             .inner_join(users::table)
             .left_join(tenants::table)
-            .filter(sessions::id.eq_any(ids))
             .filter(sessions::revoked_at.is_null())
             .filter(sessions::expires_at.gt(now))
             .filter(users::is_active)
             .filter(users::status.eq(UserStatus::Active))
             .filter(sessions::tenant_id.is_null().or(tenants::is_active.assume_not_null()))
-            .select((sessions::id, User::as_select(), tenants::slug.nullable()))
-            .load::<(SessionId, User, Option<String>)>(conn)
-            .await?;
+            .select((sessions::id, User::as_select(), tenants::slug.nullable()));
+        let found: Vec<(SessionId, User, Option<String>)> = match ids {
+            // Nearly always it is one. Of "any of these" the planner supposes that they are ten.
+            [id] => alive.filter(sessions::id.eq(id)).load(conn).await?,
+            ids => alive.filter(sessions::id.eq_any(ids)).load(conn).await?,
+        };
         let signed_in = |(session, user, slug): (_, _, Option<String>)| SignedIn {
             session,
             user: Arc::new(user),

@@ -37,7 +37,7 @@ sql_enum! {
 
 /// A person who can sign in.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
-#[diesel(table_name = users)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
 pub struct User {
     pub id: UserId,
     /// None for superusers only.

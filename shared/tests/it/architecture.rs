@@ -95,6 +95,22 @@ fn no_query_is_written_outside_of_shared() {
 }
 
 #[test]
+fn a_row_that_is_written_says_no_value_as_null() {
+    // diesel would leave it to the column's default, and have the statement parsed anew each time.
+    for (name, text) in sources("shared/src") {
+        for (_, behind) in text
+            .split("#[derive(")
+            .filter_map(|part| part.split_once(")]"))
+            .filter(|(derived, _)| derived.contains("Insertable"))
+        {
+            let row = behind.split("\n}").next().unwrap_or_default();
+            let says = row.contains("treat_none_as_default_value = false");
+            assert!(says || !row.contains("Option<"), "{name}: a row leaves what it does not have to a default:{row}");
+        }
+    }
+}
+
+#[test]
 fn shared_knows_neither_the_wire_nor_the_workers() {
     let manifest = fs::read_to_string(root().join("shared/Cargo.toml")).expect("a manifest");
     for line in manifest.lines() {

@@ -20,6 +20,7 @@ mod isolation;
 mod launcher;
 mod plans;
 mod pool;
+mod prepared;
 mod queues;
 mod roles;
 mod schema;

@@ -89,7 +89,7 @@ pub struct EnrollmentImport {
 
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = enrollment_import_rows)]
+#[diesel(table_name = enrollment_import_rows, treat_none_as_default_value = false)]
 pub struct ImportRow {
     pub tenant_id: TenantId,
     pub import_id: EnrollmentImportId,

@@ -147,7 +147,7 @@ pub struct Declared {
 
 /// A limit as operators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Identifiable, Insertable, AsChangeset)]
-#[diesel(table_name = job_limits, primary_key(subject), treat_none_as_null = true)]
+#[diesel(table_name = job_limits, primary_key(subject), treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct LimitRow {
     /// `kind:files.scan` or `provider:smtp`.
     pub subject: String,

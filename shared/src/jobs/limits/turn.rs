@@ -8,7 +8,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::Rate;
 use crate::db::schema::job_turns;
-use crate::db::{Conn, Error};
+use crate::db::{Conn, Error, prepared};
 use crate::ids::JobId;
 
 /// How far ahead turns are promised, in seconds.
@@ -84,13 +84,12 @@ async fn draw(conn: &mut Conn, buckets: &[Bucket]) -> Result<Option<Duration>, E
     let names: Vec<&str> = buckets.iter().map(|bucket| bucket.name.as_str()).collect();
     let rates: Vec<f64> = buckets.iter().map(|bucket| bucket.rate.per_second()).collect();
     let bursts: Vec<f64> = buckets.iter().map(|bucket| f64::from(bucket.rate.burst)).collect();
-    let rows: Vec<Row> = diesel::sql_query(include_str!("../sql/draw.sql"))
+    let draw = diesel::sql_query(include_str!("../sql/draw.sql"))
         .bind::<Array<Text>, _>(names)
         .bind::<Array<Double>, _>(rates)
         .bind::<Array<Double>, _>(bursts)
-        .bind::<Double, _>(AHEAD)
-        .load(conn)
-        .await?;
+        .bind::<Double, _>(AHEAD);
+    let rows: Vec<Row> = prepared(draw).load(conn).await?;
     if rows.len() < buckets.len() {
         return Ok(None);
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::super::ledger::database_time;
 use super::Timetable;
 use crate::db::schema::{job_schedules, jobs, schedule_runs};
-use crate::db::{Conn, Error};
+use crate::db::{Conn, Error, prepared};
 use crate::ids::{JobId, ScheduleId, TenantId};
 
 /// Schedules in one transaction.
@@ -142,10 +142,9 @@ async fn fire_one(conn: &mut Conn, schedule: &Due, now: DateTime<Utc>, mut is_bu
             is_busy = schedule.overlap == "skip";
         }
     }
-    diesel::update(job_schedules::table.find(schedule.id))
-        .set((job_schedules::next_run_at.eq(next), job_schedules::last_run_at.eq(now)))
-        .execute(conn)
-        .await?;
+    let advance = diesel::update(job_schedules::table.find(schedule.id))
+        .set((job_schedules::next_run_at.eq(next), job_schedules::last_run_at.eq(now)));
+    prepared(advance).execute(conn).await?;
     Ok(asked)
 }
 
