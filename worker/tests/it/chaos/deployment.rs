@@ -78,24 +78,29 @@ async fn workers_are_replaced_one_by_one_under_load_and_nothing_is_lost_or_repea
 
 #[tokio::test(flavor = "multi_thread")]
 async fn workers_are_added_and_taken_away_and_nothing_is_repeated() {
+    const STAY: usize = 2;
+    const SLOTS: usize = 4;
+    const EACH_MS: u64 = 300;
     let Some(world) = World::on_shared_servers().await else { return };
     let mut mails: u32 = size(1_200, 6_000);
-    world.mail(0..mails, 300).await;
+    world.mail(0..mails, EACH_MS).await;
     let at_work = "select count(distinct worker) from jobs where state = 'running'";
-    let mut workers = vec![world.worker_of(Queue::Within5s, 4)];
+    let mut workers = vec![world.worker_of(Queue::Within5s, SLOTS)];
     until("the first is at work", async || world.ask(at_work).await == 1).await;
-    workers.extend((1..8).map(|_| world.worker_of(Queue::Within5s, 4)));
+    workers.extend((1..8).map(|_| world.worker_of(Queue::Within5s, SLOTS)));
     until("eight are at work", async || world.ask(at_work).await == 8).await;
     // What was there may be nearly done by now; the two that stay are to have some of it.
-    world.mail(mails..mails + 600, 300).await;
+    world.mail(mails..mails + 600, EACH_MS).await;
     mails += 600;
-    let mut leaving = workers.split_off(2);
+    let mut leaving = workers.split_off(STAY);
     leaving.iter().for_each(Program::terminate);
     for worker in &mut leaving {
         assert!(worker.wait().await.success(), "it did not end well");
     }
     assert!(world.count::<Mail>("state = 'available'").await > 0, "nothing was left for the two that stay");
-    calm(&world, Duration::from_secs(240)).await;
+    // Three times as long as they take if they never rest.
+    let alone = Duration::from_millis(EACH_MS) * mails / u32::try_from(STAY * SLOTS).expect("few");
+    calm(&world, alone * 3).await;
     Account::settle(&world, Wanted { mails: 0..mails, ..Wanted::default() }).await.assert_exact();
     assert_eq!(world.count::<Mail>("attempt <> 1 or crashes > 0").await, 0, "attempts were burnt");
 }
